@@ -1,0 +1,1 @@
+"""The vocabulary and the bytes: no I/O, no keys, no store."""

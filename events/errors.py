@@ -1,0 +1,260 @@
+"""The errors of claimledger, all in one tree.
+
+    ClaimLedgerError
+    |-- InvalidInput              what was handed in cannot be recorded or asked; nothing was written
+    |   |-- InvalidValue          a value breaks the rules of its field (also a ValueError)
+    |   |-- UnknownName           no such case, entity, source, claim, kind or code
+    |   |-- NameTaken             a case, entity, source or claim of that name is there already
+    |   |-- IdempotencyConflict   the same key came again with other content
+    |   `-- ClaimFileError        a claim file has problems; `.problems` lists every one of them
+    |-- VerificationFailed        the evidence is WRONG: someone or something changed it
+    |   |-- MalformedEvent        bytes that no writer of this format produces
+    |   |-- WrongSignature        the signature does not fit the bytes
+    |   |-- KeyNotAllowed         an unknown key, or one that may not sign this here
+    |   |-- WrongLedger           an event (or pin) of another ledger
+    |   |-- BrokenChain           a gap, reorder, splice or duplicate inside a stream or the log
+    |   |-- RowMismatch           a row of the store disagrees with the event signed in it
+    |   `-- WrongDisclosure       disclosed content does not fit its commitment
+    |-- CouldNotCheck             nothing was found wrong, because something needed is MISSING
+    |   |-- NotPinned             no ledger id was given to hold the ledger against
+    |   `-- MissingDisclosure     the content behind a commitment is not here
+    |-- LedgerUnavailable         the ledger cannot be opened or written
+    |   |-- LedgerNotFound        nothing at that place
+    |   |-- LedgerExists          something is at that place already
+    |   |-- NotALedger            what is there is no ledger
+    |   |-- NewerSchema           written by a newer release
+    |   |-- ReadOnly              opened, or only readable, without writing
+    |   |-- LedgerBusy            other writers kept winning; nothing was written
+    |   `-- LedgerClosed          used after close, or in a forked process
+    `-- KeyringError              the private keys cannot be used
+        |-- KeyMissing            no key for what is asked
+        |-- WrongPassphrase       the passphrase does not open the key
+        `-- WeakKey               a public key under which signatures prove nothing
+
+Wrong and could-not-check are never the same class. Every class carries a stable `code`, which reports and
+``--json`` output repeat. Messages say what, where and what to do; they never hold protected content.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "BrokenChain",
+    "ClaimFileError",
+    "ClaimLedgerError",
+    "CouldNotCheck",
+    "IdempotencyConflict",
+    "InvalidInput",
+    "InvalidValue",
+    "KeyMissing",
+    "KeyNotAllowed",
+    "KeyringError",
+    "LedgerBusy",
+    "LedgerClosed",
+    "LedgerExists",
+    "LedgerNotFound",
+    "LedgerUnavailable",
+    "MalformedEvent",
+    "MissingDisclosure",
+    "NameTaken",
+    "NewerSchema",
+    "NotALedger",
+    "NotPinned",
+    "ReadOnly",
+    "RowMismatch",
+    "UnknownName",
+    "VerificationFailed",
+    "WeakKey",
+    "WrongDisclosure",
+    "WrongLedger",
+    "WrongPassphrase",
+    "WrongSignature",
+]
+
+
+class ClaimLedgerError(Exception):
+    """Base of everything that this library raises on purpose."""
+
+    code: ClassVar[str] = "error"
+
+
+class InvalidInput(ClaimLedgerError):
+    """What was handed in cannot be recorded or asked; nothing was written."""
+
+    code = "input"
+
+
+class InvalidValue(InvalidInput, ValueError):
+    """A value breaks the rules of its field."""
+
+    code = "input.value"
+
+
+class UnknownName(InvalidInput):
+    """No case, entity, source, claim, kind or code of that name."""
+
+    code = "input.unknown"
+
+
+class NameTaken(InvalidInput):
+    """A case, entity, source or claim of that name is recorded already, with other content."""
+
+    code = "input.taken"
+
+
+class IdempotencyConflict(InvalidInput):
+    """The same idempotency key came again with other content."""
+
+    code = "input.conflict"
+
+
+class ClaimFileError(InvalidInput):
+    """A claim file has problems. ``problems`` holds one line for each: place, path and what was expected."""
+
+    code = "input.claimfile"
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+    def __reduce__(self) -> tuple[type[ClaimFileError], tuple[tuple[str, ...]]]:
+        return (type(self), (self.problems,))
+
+
+class VerificationFailed(ClaimLedgerError):
+    """The evidence is wrong: what is stored is not what was signed, or was signed by no one who may."""
+
+    code = "wrong"
+
+
+class MalformedEvent(VerificationFailed):
+    """Bytes that no writer of this format produces."""
+
+    code = "event.malformed"
+
+
+class WrongSignature(VerificationFailed):
+    """The signature does not fit the bytes."""
+
+    code = "signature.wrong"
+
+
+class KeyNotAllowed(VerificationFailed):
+    """The signing key is unknown, or may not sign this at this place."""
+
+    code = "key.not_allowed"
+
+
+class WrongLedger(VerificationFailed):
+    """An event of another ledger, or a ledger that is not the pinned one."""
+
+    code = "ledger.other"
+
+
+class BrokenChain(VerificationFailed):
+    """A gap, reorder, splice or duplicate inside a stream or in the log."""
+
+    code = "chain.broken"
+
+
+class RowMismatch(VerificationFailed):
+    """A row of the store disagrees with the event that is signed in it."""
+
+    code = "row.mismatch"
+
+
+class WrongDisclosure(VerificationFailed):
+    """Disclosed content does not fit the commitment that it claims to open."""
+
+    code = "disclosure.wrong"
+
+
+class CouldNotCheck(ClaimLedgerError):
+    """Nothing was found wrong, because something that the check needs is missing."""
+
+    code = "unchecked"
+
+
+class NotPinned(CouldNotCheck):
+    """No ledger id was given to hold the ledger against."""
+
+    code = "unchecked.pin"
+
+
+class MissingDisclosure(CouldNotCheck):
+    """The content behind a commitment is not here, and no recorded event says why."""
+
+    code = "unchecked.disclosure"
+
+
+class LedgerUnavailable(ClaimLedgerError):
+    """The ledger cannot be opened or written."""
+
+    code = "ledger"
+
+
+class LedgerNotFound(LedgerUnavailable):
+    """Nothing is at that place."""
+
+    code = "ledger.not_found"
+
+
+class LedgerExists(LedgerUnavailable):
+    """Something is at that place already."""
+
+    code = "ledger.exists"
+
+
+class NotALedger(LedgerUnavailable):
+    """What is at that place is no ledger."""
+
+    code = "ledger.not_a_ledger"
+
+
+class NewerSchema(LedgerUnavailable):
+    """The ledger was written by a newer release than this one."""
+
+    code = "ledger.newer_schema"
+
+
+class ReadOnly(LedgerUnavailable):
+    """The ledger is open, or can only be opened, without writing."""
+
+    code = "ledger.read_only"
+
+
+class LedgerBusy(LedgerUnavailable):
+    """Other writers kept winning within the bounded retries; nothing was written."""
+
+    code = "ledger.busy"
+
+
+class LedgerClosed(LedgerUnavailable):
+    """Used after close, or in a process forked from the one that opened it."""
+
+    code = "ledger.closed"
+
+
+class KeyringError(ClaimLedgerError):
+    """The private keys cannot be used."""
+
+    code = "keys"
+
+
+class KeyMissing(KeyringError):
+    """No key for what is asked."""
+
+    code = "keys.missing"
+
+
+class WrongPassphrase(KeyringError):
+    """The passphrase does not open the key."""
+
+    code = "keys.passphrase"
+
+
+class WeakKey(KeyringError):
+    """A public key under which signatures prove nothing: not canonical, or of small order."""
+
+    code = "keys.weak"

@@ -1,0 +1,1 @@
+"""Record, sign, keep, prove, audit."""
