@@ -1,8 +1,8 @@
 """What every test shares: hypothesis profiles, and the folder of the real incident where a checkout has it.
 
-Profiles: `dev` (the default) is quick; `ci` looks further and prints how to repeat a failure; `deep` is for a
-night. Choose one with `pytest --hypothesis-profile=deep`. None has a deadline: machines that share their cores
-have no steady clock.
+Profiles: `dev` (the default) is quick; `ci` looks further and prints how to repeat a failure; `deep` is for
+a night. Choose one with `pytest --hypothesis-profile=deep`. None has a deadline: machines that share their
+cores have no steady clock.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def project() -> Path:
 
 @pytest.fixture(scope="session")
 def incident_folder() -> Path:
-    """The folder of the statement and of the careful reading of it, kept beside the checkout, never inside."""
+    """The statement and the careful reading of it, kept beside the checkout, never inside."""
     folder = ROOT.parent / "shared" / "incident"
     if not (folder / "statement.txt").is_file():
         pytest.skip("the statement is not kept with the project: nothing at ../shared/incident")
