@@ -13,7 +13,7 @@ from typing import Final
 
 __all__ = ["shown", "what_to_write"]
 
-_MONTHS: Final = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EXAMPLE_YEAR: Final = "2025"
 _EXAMPLE: Final = "2025-07-03"
 _CUT: Final = 60
@@ -50,9 +50,9 @@ def what_to_write(text: str) -> str:
 
 def _date_in(text: str) -> tuple[str, bool]:
     """The date that a text most likely means, and whether its year is stated there; else the example."""
-    if found := re.search(r"([0-9]{4})[-./ ]?([0-9]{1,2})[-./ ]?([0-9]{1,2})(?![0-9])", text):
-        if day := _iso(found[1], found[2], found[3]):
-            return day, True
+    numeric = re.search(r"([0-9]{4})[-./ ]?([0-9]{1,2})[-./ ]?([0-9]{1,2})(?![0-9])", text)
+    if numeric and (day := _iso(numeric[1], numeric[2], numeric[3])):
+        return day, True
     words = re.findall(r"[0-9]+|[a-z]+", text.lower())
     months = [_MONTHS.index(word[:3]) + 1 for word in words if word[:3] in _MONTHS]
     days = [word for word in words if word.isdecimal() and len(word) <= 2]

@@ -123,8 +123,8 @@ def parse_edtf(text: str) -> EdtfDate:
     """Read an EDTF text.
 
     Args:
-        text: For instance ``2025-07-03``, ``2025-06``, ``XXXX-06-27``, ``2025-06~``, ``2025-06-30/2025-07-01``,
-            ``../2025``, ``[..2025-07-03]``, ``[2025-06-27,2025-06-29]``.
+        text: For instance ``2025-07-03``, ``2025-06``, ``XXXX-06-27``, ``2025-06~``, ``../2025``,
+            ``2025-06-30/2025-07-01``, ``[..2025-07-03]``, ``[2025-06-27,2025-06-29]``.
 
     Returns:
         What it means. The text itself is in ``text``, unchanged.
@@ -156,13 +156,9 @@ def _single(text: str, whole: str) -> EdtfDate:
         raise InvalidValue(what_to_write(whole))
     year, month, day, qualifier = found.groups()
     if "X" in year and month is not None and (year != "XXXX" or month == "XX"):
-        raise InvalidValue(
-            f"{shown(whole)}: X in the year goes with no month, but for XXXX-06 and XXXX-06-27"
-        )
+        raise InvalidValue(f"{shown(whole)}: X in the year takes no month, but for XXXX-06, XXXX-06-27")
     if month == "XX" and day not in (None, "XX"):
-        raise InvalidValue(
-            f"{shown(whole)}: a day of an unspecified month is beyond this grammar; write {year}-XX"
-        )
+        raise InvalidValue(f"{shown(whole)}: a day needs its month; write {year}-XX")
     kind, bounds = _unit(year, month, day, whole)
     known = year == "XXXX" and month is not None
     return EdtfDate(
@@ -259,9 +255,7 @@ def _item(item: str, whole: str, *, first: bool, last: bool) -> Bounds:
     if not start and not end:
         raise InvalidValue(f"{shown(whole)} says nothing; give a first or last day, or leave the field out")
     if (not start and not first) or (not end and not last):
-        raise InvalidValue(
-            f"{shown(whole)}: only the first item may start with .. and only the last end with it"
-        )
+        raise InvalidValue(f"{shown(whole)}: only the first item may begin, only the last end with ..")
     open_end = Bounds(None, None)
     return _span(_plain(start, whole) if start else open_end, _plain(end, whole) if end else open_end, whole)
 
@@ -320,12 +314,13 @@ class TimeOfDay(BaseModel):
     def _says_something_in_order(self) -> TimeOfDay:
         if self.verbatim is None and self.earliest is None and self.latest is None:
             raise InvalidValue("a time of day needs verbatim, earliest or latest")
-        if self.earliest is not None and self.latest is not None:
-            if f"{self.earliest}:00"[:8] > f"{self.latest}:59"[:8]:
-                raise InvalidValue(
-                    f"{self.earliest} is after {self.latest}; a span over midnight is said by two dates "
-                    "(2025-06-27/2025-06-28)"
-                )
+        if self.earliest is None or self.latest is None:
+            return self
+        if f"{self.earliest}:00"[:8] > f"{self.latest}:59"[:8]:
+            raise InvalidValue(
+                f"{self.earliest} is after {self.latest}; a span over midnight is said by two dates "
+                "(2025-06-27/2025-06-28)"
+            )
         return self
 
 
