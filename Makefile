@@ -9,6 +9,9 @@ UV     := $(BIN)/uv
 PIN    := --constraints constraints.txt --build-constraints constraints.txt
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(PIN) --editable .
 
+# Trust the certificates that this machine trusts; uv would bring its own list.
+export UV_SYSTEM_CERTS := true
+
 # A search path from the caller's shell would shadow what is installed here.
 unexport PYTHONPATH MYPYPATH VIRTUAL_ENV
 
