@@ -2,12 +2,14 @@
 # make test    sets everything up and passes the whole gate
 # Needed: Python 3.11 or newer with venv, git, make. Everything else goes into .venv.
 
-PYTHON ?= python3
-VENV   := .venv
-BIN    := $(VENV)/bin
-UV     := $(BIN)/uv
-PIN    := --constraints constraints.txt --build-constraints constraints.txt
-INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(PIN) --editable .
+PYTHON  ?= python3
+# How far hypothesis looks: dev, ci or deep.
+PROFILE ?= dev
+VENV    := .venv
+BIN     := $(VENV)/bin
+UV      := $(BIN)/uv
+PIN     := --constraints constraints.txt --build-constraints constraints.txt
+INSTALL  = $(UV) pip install --quiet --python $(BIN)/python $(PIN) --editable .
 
 # Trust the certificates that this machine trusts; uv would bring its own list.
 export UV_SYSTEM_CERTS := true
@@ -66,10 +68,10 @@ docs: install-dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 unit: install-dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --hypothesis-profile=$(PROFILE)
 
 slow: install-dev
-	$(BIN)/pytest -n 2 -m slow
+	$(BIN)/pytest -n 2 --hypothesis-profile=$(PROFILE) -m slow
 
 bench: install-dev
 	for file in tests/benchmarks/bench_*.py; do $(BIN)/python "$$file" || exit 1; done
