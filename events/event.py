@@ -11,7 +11,7 @@ Rules, the same for writing and for reading:
 2. ``ledger`` is null exactly when the type is ``ledger.opened``: the ledger's id is the hash of that payload.
 3. ``sequence`` counts from 1 within the stream; ``previous``, the leaf hash of the event before in the same
    stream, is null exactly at 1.
-4. ``recorded_at`` is an instant that exists, in UTC, to the microsecond. It is what the recorder's clock said.
+4. ``recorded_at`` is an instant that exists, in UTC, to the microsecond: what the recorder's clock said.
 5. ``body`` is an object whose shape the type's schema of that ``version`` knows; it is not looked at here, so
    that an event of an unknown type can still be read and verified.
 6. ``commitments`` names each protected slot with the hash of its disclosure.
