@@ -22,7 +22,6 @@ from .values import (
     Codes,
     EntityName,
     ListedCode,
-    Name,
     Names,
     Open,
     Parties,
@@ -150,10 +149,12 @@ class Act(Kind):
         intent: whether it was meant (code list ``intent``).
         during: the act within which it happened.
         because_of: the act or death that it answers.
+        details: what no code holds, in the recorder's words (behind a commitment).
     """
 
     KIND: ClassVar[str] = "act"
     SUBJECT: ClassVar[str] = "act"
+    SLOTS: ClassVar[tuple[str, ...]] = ("details",)
 
     act: Open[EntityName]
     type: Annotated[Open[ListedCode] | None, Codes("act"), Answers("type", by="code", single=False)] = None
@@ -170,6 +171,7 @@ class Act(Kind):
     intent: Annotated[Open[ListedCode] | None, Codes("intent"), Answers("intent", by="code")] = None
     during: EntityName | None = None
     because_of: Annotated[Open[Parties] | None, Answers("because_of", by="entity", single=False)] = None
+    details: Text | None = None
 
     @classmethod
     def of_type(cls, type: str, act: str, **fields: Any) -> Self:
