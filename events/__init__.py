@@ -40,10 +40,30 @@ from .kinds import (
 )
 from .quantities import Quantity
 from .recorded import Event
-from .recorder_acts import CaseOpened, ClaimsJudged, EntityRegistered, SameAsJudged, SameAsUndone, SourceRegistered
+from .recorder_acts import (
+    CaseOpened,
+    ClaimsJudged,
+    EntityRegistered,
+    SameAsJudged,
+    SameAsUndone,
+    SourceRegistered,
+)
 from .registry import Body, UnknownBody
 from .sources import Excluded, Source, TextQuote
-from .values import AllOf, Answers, Codes, Either, Locator, Names, Open, Scope, Term, Undecided, either, undecided
+from .values import (
+    AllOf,
+    Answers,
+    Codes,
+    Either,
+    Locator,
+    Names,
+    Open,
+    Scope,
+    Term,
+    Undecided,
+    either,
+    undecided,
+)
 
 __all__ = [
     "Act",

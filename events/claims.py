@@ -108,6 +108,7 @@ class ClaimContent(Value):
 
     @property
     def slots(self) -> tuple[str, ...]:
+        """The quote, and the free text of the kind."""
         return ("quote", *(f"claim.{slot}" for slot in self.claim.SLOTS))
 
 

@@ -81,11 +81,14 @@ class Person(Entity):
     @model_validator(mode="after")
     def _identity_only_behind_commitments(self) -> Person:
         if not self.protected and any(getattr(self, slot) is not None for slot in _PROTECTED):
-            raise ValueError("name, aliases and contact are for protected persons; write protected: true, or use label")
+            raise ValueError(
+                "name, aliases and contact are for protected persons; write protected: true, or use label"
+            )
         return self
 
     @property
     def slots(self) -> tuple[str, ...]:
+        """Everything that could identify a protected person; nothing for others."""
         return _PROTECTED if self.protected else ()
 
 

@@ -94,6 +94,7 @@ class OtherKind(Kind):
 
     @property
     def kind_name(self) -> str:
+        """The kind's name, as signed."""
         return self._name
 
 
@@ -110,7 +111,9 @@ def register_kind(cls: type[Kind]) -> type[Kind]:
     name = cls.KIND
     own = cls.__module__ != __name__
     if not (_OWN_KIND if own else _BUILT_IN).match(name):
-        raise ValueError(f'a kind of one\'s own has a reverse-domain name such as "org.example.flood", not "{name}"')
+        raise ValueError(
+            f'a kind of one\'s own has a reverse-domain name such as "org.example.flood", not "{name}"'
+        )
     if cls.SUBJECT not in cls.model_fields:
         raise ValueError(f"kind {name}: its subject {cls.SUBJECT!r} is none of its fields")
     if kinds.setdefault(name, cls) is not cls:
@@ -236,7 +239,9 @@ class Death(Kind):
     person: Annotated[Open[EntityName], States("death", "died")]
     when: Annotated[Open[WhenLike] | None, Answers("death.when", by="time")] = None
     place: Annotated[Open[EntityName] | None, Answers("death.place", by="entity")] = None
-    in_custody: Annotated[StrictBool | Open[EntityName] | None, Answers("death.in_custody", by="entity")] = None
+    in_custody: Annotated[StrictBool | Open[EntityName] | None, Answers("death.in_custody", by="entity")] = (
+        None
+    )
 
 
 @register_kind
@@ -354,7 +359,9 @@ class Shows(Kind):
     items: Open[Parties]
     what: Annotated[Open[Terms], Codes("shows"), Answers("shows", by="many", single=False)]
     on: Annotated[Open[Parties] | None, Scope()] = None
-    distributed_by: Annotated[Open[Parties] | None, Answers("distributed_by", by="entity", single=False)] = None
+    distributed_by: Annotated[Open[Parties] | None, Answers("distributed_by", by="entity", single=False)] = (
+        None
+    )
 
 
 @register_kind

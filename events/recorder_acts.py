@@ -66,6 +66,7 @@ class EntityRegistered(Body):
 
     @property
     def slots(self) -> tuple[str, ...]:
+        """The entity's protected members."""
         entity: Entity = self.entity
         return tuple(f"entity.{slot}" for slot in entity.slots)
 

@@ -87,7 +87,9 @@ def upcaster(type: str, version: int) -> Callable[[Upcaster], Upcaster]:
     return register
 
 
-def read_body(type: str, version: int, members: Members, disclosed: Mapping[str, JSONValue]) -> Body | UnknownBody:
+def read_body(
+    type: str, version: int, members: Members, disclosed: Mapping[str, JSONValue]
+) -> Body | UnknownBody:
     """Read the decoded members of an event into today's body.
 
     Args:
@@ -101,7 +103,9 @@ def read_body(type: str, version: int, members: Members, disclosed: Mapping[str,
     """
     cls = body_types.get(type)
     if cls is None:
-        return UnknownBody(type=type, version=version, members=members, reason=f"no event type {type} is known here")
+        return UnknownBody(
+            type=type, version=version, members=members, reason=f"no event type {type} is known here"
+        )
     if version > cls.VERSION:
         reason = f"version {version} is newer than {cls.VERSION}, the newest known here"
         return UnknownBody(type=type, version=version, members=members, reason=reason)

@@ -40,7 +40,7 @@ __all__ = [
     "Codes",
     "Either",
     "EntityName",
-        "ListedCode",
+    "ListedCode",
     "Locator",
     "Name",
     "Named",
@@ -134,7 +134,10 @@ Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z
 Named: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(shared:)?[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 EntityName: TypeAlias = Annotated[Named, Names("entity")]
 ListedCode: TypeAlias = Annotated[
-    str, StringConstraints(pattern=r"^([a-z0-9][a-z0-9.-]*:)?[A-Za-z0-9][A-Za-z0-9_]*(\.[A-Za-z0-9][A-Za-z0-9_]*)*$")
+    str,
+    StringConstraints(
+        pattern=r"^([a-z0-9][a-z0-9.-]*:)?[A-Za-z0-9][A-Za-z0-9_]*(\.[A-Za-z0-9][A-Za-z0-9_]*)*$"
+    ),
 ]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=8000)]
 
@@ -189,6 +192,8 @@ if TYPE_CHECKING:
 else:
 
     class Open:
+        """See the type checkers' definition above."""
+
         # typing does not substitute a type variable inside a pydantic class, so the alias is built by hand
         def __class_getitem__(cls, stated: Any) -> Any:
             return Annotated[
@@ -281,7 +286,9 @@ class OpenTerms(Value):
 
 
 def _terms_form(value: Any) -> str:
-    return "open" if isinstance(value, OpenTerms) or (isinstance(value, dict) and "open" in value) else "closed"
+    return (
+        "open" if isinstance(value, OpenTerms) or (isinstance(value, dict) and "open" in value) else "closed"
+    )
 
 
 def _as_list(value: Any) -> Any:
@@ -289,7 +296,11 @@ def _as_list(value: Any) -> Any:
 
 
 Terms: TypeAlias = Annotated[
-    Annotated[str | Term | Sequence[Term | str], ReadAs(Annotated[tuple[Term, ...], BeforeValidator(_as_list)]), Tag("closed")]
+    Annotated[
+        str | Term | Sequence[Term | str],
+        ReadAs(Annotated[tuple[Term, ...], BeforeValidator(_as_list)]),
+        Tag("closed"),
+    ]
     | Annotated[OpenTerms, Tag("open")],
     Discriminator(_terms_form),
 ]
