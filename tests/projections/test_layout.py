@@ -1,0 +1,73 @@
+"""Lines of a fixed width: text from a ledger is data, and no line is wider than was asked."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from claimledger.projections.layout import Cell, aside, columns, cut, fitting, line, paragraph, plain, short
+
+
+def test_escape_sequences_are_shown_and_not_obeyed() -> None:
+    assert plain("\x1b[31mred\x1b[0m") == "\\x1b[31mred\\x1b[0m"
+
+
+def test_what_turns_the_direction_of_writing_is_shown() -> None:
+    assert plain("a\N{RIGHT-TO-LEFT OVERRIDE}b") == "a\\u202eb"
+
+
+def test_line_breaks_and_tabs_become_spaces() -> None:
+    assert plain("one\r\ntwo\tthree") == "one  two three"
+
+
+def test_joiners_stay_because_some_scripts_need_them() -> None:
+    text = "\N{DEVANAGARI LETTER KA}\N{DEVANAGARI SIGN VIRAMA}\N{ZERO WIDTH JOINER}"
+    assert plain(text) == text
+
+
+def test_markup_in_text_is_text() -> None:
+    made = line(Cell("[red]a[/red]", "bold"))
+    assert made.plain == "[red]a[/red]"
+
+
+def test_a_cut_text_says_that_it_is_cut() -> None:
+    assert cut("abcdef", 4) == "abc\N{HORIZONTAL ELLIPSIS}"
+    assert cut("abcd", 4) == "abcd"
+
+
+def test_the_right_end_of_a_line_stands_at_the_right() -> None:
+    assert aside("left", "right", 20).plain == "left           right"
+    assert cell_len(aside("a long title " * 5, "right", 40).plain) == 40
+
+
+def test_a_row_wraps_inside_its_columns() -> None:
+    rows = columns(["one two", "three", "four five six"], [4, 6], width=23)
+    assert [row.plain for row in rows] == ["one   three   four five", "two           six"]
+
+
+def test_hashes_are_cut_to_eight() -> None:
+    assert short("0123456789abcdef") == "01234567"
+
+
+def test_a_column_is_as_wide_as_its_texts_but_no_wider_than_allowed() -> None:
+    assert fitting(["a", "abc"], 9) == 3
+    assert fitting(["a" * 30], 9) == 9
+    assert fitting([], 9) == 0
+
+
+@given(st.text(max_size=200), st.integers(min_value=20, max_value=120), st.integers(min_value=0, max_value=6))
+def test_no_line_of_a_paragraph_is_wider_than_was_asked(text: str, width: int, indent: int) -> None:
+    for row in paragraph(text, width, indent=indent, hanging=2):
+        assert cell_len(row.plain) <= width
+        assert "\x1b" not in row.plain
+        assert row.plain == row.plain.rstrip()
+
+
+@given(st.lists(st.text(min_size=1, max_size=40), min_size=2, max_size=4))
+def test_a_row_keeps_every_word_of_every_cell(texts: list[str]) -> None:
+    rows = columns(texts, [12, 12, 12], width=80)
+    shown = "".join("".join(row.plain.split()) for row in rows)
+    for text in texts:
+        for character in "".join(plain(text).split()):
+            assert character in shown
