@@ -23,6 +23,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from claimledger.events.claims import ClaimAmended, ClaimWithdrawn
+from claimledger.events.encoding import encode
 from claimledger.events.envelope import Envelope, keyid_of
 from claimledger.events.errors import (
     BrokenChain,
@@ -297,7 +298,8 @@ def _governance(payload: Payload, cls: type[_Governance]) -> _Governance:
     body = read_body(payload.type, payload.version, payload.body, {})
     if isinstance(body, UnknownBody):
         raise MalformedEvent(body.reason)
-    if not isinstance(body, cls) or body.split()[0] != payload.body or payload.commitments:
+    # Compared as bytes: in Python True == 1.
+    if not isinstance(body, cls) or encode(body.split()[0]) != encode(payload.body) or payload.commitments:
         raise MalformedEvent(f"the members do not fit {payload.type} version {payload.version}")
     return body
 
