@@ -243,7 +243,6 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "demands": "asks someone to act",
             "welcomes": "judges it right",
         },
-        "part": {"did": "carried it out", "ordered": "ordered it", "requested": "asked for it"},
         "property": _PROPERTIES,
         "reason": _REASONS,
         "reason_kind": {
@@ -267,7 +266,6 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "no_comment": "the speaker declines to say",
             "undetermined": "the speaker says that it cannot be told",
         },
-        "travel_document": {"passport": "a passport"},
         "verb": VERBS,
     }
 )
