@@ -149,6 +149,13 @@ def test_sixteen_levels_are_allowed_and_seventeen_are_not() -> None:
         decode(rfc8785.dumps(nested(MAX_DEPTH + 1)))
 
 
+def test_the_depth_is_found_before_anything_is_parsed() -> None:
+    with pytest.raises(MalformedEvent, match="deeper than 16 levels"):
+        decode(b"[" * 17 + b"no json")
+    with pytest.raises(MalformedEvent, match="no JSON"):
+        decode(b"[" * 16 + b"no json")
+
+
 def test_brackets_in_strings_are_not_levels() -> None:
     value: JSONValue = ["[" * 50, '"' + "{" * 50, "\\" + "[" * 50]
     assert decode(encode(value)) == value
