@@ -49,7 +49,7 @@ def sign(payload: Payload, *signers: Signer) -> Envelope:
 def opening(*roots: Signer, threshold: int = 1, **members: object) -> Payload:
     listed = [{"holder": f"Root {n}", "key": each.public_key.hex()} for n, each in enumerate(roots)]
     body = {"origin": "example.org/test", "roots": listed, "threshold": threshold, **members}
-    return payload("ledger.opened", body, ledger=None, stream=KEYS, sequence=1)  # type: ignore[arg-type]
+    return payload("ledger.opened", body, ledger=None, stream=KEYS, sequence=1)
 
 
 def payload(
@@ -134,7 +134,7 @@ def test_an_opening_whose_signature_does_not_fit_is_refused() -> None:
 
 def test_a_root_under_which_any_signature_fits_is_refused() -> None:
     body = {"origin": "example.org/test", "roots": [{"holder": "X", "key": IDENTITY.hex()}], "threshold": 1}
-    first = payload("ledger.opened", body, ledger=None, stream=KEYS, sequence=1)  # type: ignore[arg-type]
+    first = payload("ledger.opened", body, ledger=None, stream=KEYS, sequence=1)
     with pytest.raises(WeakKey, match="small order"):
         KeyStream.opened(Envelope(first.to_bytes(), (Signature(keyid_of(IDENTITY), bytes(64)),)))
 

@@ -1,0 +1,103 @@
+"""One event, written out so that a stranger verifies it with `openssl` alone, decades later.
+
+    event.json       the stored bytes: the DSSE envelope
+    event.pae        the bytes that were signed (DSSE's pre-authentication encoding of the payload)
+    <keyid>.sig      each signature, 64 raw bytes
+    <keyid>.pem      each public key (SubjectPublicKeyInfo, RFC 8410)
+    README.txt       the command to type, and what its answer does and does not mean
+
+1. Nothing is written unless every signature fits: a proof that fails is never handed out.
+2. Protected content is not part of it: the signed bytes carry commitments only.
+3. Nothing is written over: the folder is new or empty.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from claimledger.events.envelope import Envelope, keyid_of
+from claimledger.events.errors import InvalidInput, KeyNotAllowed, WrongSignature
+
+from .ed25519 import verify
+
+__all__ = ["export_event", "openssl_command"]
+
+_README = """\
+One event of a claim ledger, with what it takes to verify its signature.
+
+Leaf hash of the event (its name towards the outside):
+  {leaf}
+
+In this folder, with OpenSSL 3.0 or newer, type:
+
+{commands}
+
+"Signature Verified Successfully" means that the holder of the key in the .pem file signed exactly the bytes of
+event.pae. Those are: "DSSEv1", the length and name of the payload type, the length of the payload, the payload.
+The payload is JSON that can be read as it is; event.json holds the same payload in base64, with the signatures.
+
+It does not mean that what the event says is true. It does not show whose key that is: compare the .pem file with
+a copy that reached you another way. It does not show what else the ledger holds. Where the payload has
+"commitments", each is the SHA-256 of content that is kept out of the signed bytes.
+"""
+
+
+def export_event(
+    envelope: bytes, public_keys: Mapping[str, bytes], folder: str | os.PathLike[str]
+) -> tuple[Path, ...]:
+    """Write one event out for `openssl`.
+
+    Args:
+        envelope: the stored bytes of the event.
+        public_keys: keyid to 32 raw bytes, at least of the keys that signed.
+        folder: a folder that is not there yet, or is empty.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        MalformedEvent: the bytes are no envelope.
+        KeyNotAllowed: the public key of a signature is not among those given.
+        WrongSignature: a signature does not fit.
+        InvalidInput: the folder is not empty, or cannot be written.
+    """
+    read = Envelope.from_bytes(envelope)
+    message = read.pae()
+    files = {"event.json": envelope, "event.pae": message}
+    for each in read.signatures:
+        key = public_keys.get(each.keyid)
+        if key is None or keyid_of(key) != each.keyid:
+            raise KeyNotAllowed(
+                f"event {read.leaf()}: no public key {each.keyid} to prove its signature with"
+            )
+        if not verify(key, each.signature, message):
+            raise WrongSignature(
+                f"event {read.leaf()}: the signature of key {each.keyid} does not fit the bytes"
+            )
+        pem = Ed25519PublicKey.from_public_bytes(key).public_bytes(
+            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
+        )
+        files |= {f"{each.keyid}.sig": each.signature, f"{each.keyid}.pem": pem}
+    commands = "\n".join(f"  {openssl_command(each.keyid)}" for each in read.signatures)
+    files["README.txt"] = _README.format(leaf=read.leaf(), commands=commands).encode()
+    place = Path(folder)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if any(place.iterdir()):
+            raise InvalidInput(f"{place}: holds files already; name a new or empty folder")
+        for name, data in files.items():
+            with (place / name).open("xb") as file:
+                file.write(data)
+    except OSError as error:
+        raise InvalidInput(f"{place}: the proof cannot be written there: {error.strerror}") from None
+    return tuple(place / name for name in files)
+
+
+def openssl_command(keyid: str) -> str:
+    """The command that verifies the signature of a key, typed in the folder of an exported event."""
+    return f"openssl pkeyutl -verify -pubin -inkey {keyid}.pem -rawin -in event.pae -sigfile {keyid}.sig"
