@@ -1,0 +1,217 @@
+"""Make `events.json`: one signed event of every type and every kind of claim, from fixed keys, ids and clocks.
+
+Run it as ``python tests/vectors/make_vectors.py``. The file freezes at the first release: from then on a line may
+be added, never changed, and every later release must verify and read every line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from claimledger.events import (
+    Act,
+    AllOf,
+    Attribute,
+    Authority,
+    BasedOn,
+    Body,
+    CaseOpened,
+    CauseOfDeath,
+    ClaimAmended,
+    ClaimRecorded,
+    ClaimsJudged,
+    ClaimWithdrawn,
+    Count,
+    Death,
+    EntityRegistered,
+    Excluded,
+    General,
+    KeyAdded,
+    Kind,
+    LedgerOpened,
+    Locator,
+    NoAnswer,
+    OneOf,
+    Opinion,
+    Person,
+    Reason,
+    Relation,
+    Relay,
+    Reply,
+    SameAsJudged,
+    SameAsUndone,
+    Shows,
+    Source,
+    SourceRegistered,
+    Term,
+    TextQuote,
+    Voice,
+    When,
+    either,
+    undecided,
+)
+from claimledger.events.disclosure import Disclosure, commitment_of
+from claimledger.events.envelope import Envelope, Signature, keyid_of, pae
+from claimledger.events.event import Payload
+from claimledger.events.governance import RootKey
+from claimledger.events.values import OpenTerms
+
+ROOT = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"claimledger vectors: root").digest())
+RECORDER = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"claimledger vectors: recorder").digest())
+ROOT_KEY = ROOT.public_key().public_bytes_raw()
+RECORDER_KEY = RECORDER.public_key().public_bytes_raw()
+KEYS = "a0000000-0000-4000-8000-000000000000"
+CASE = "b0000000-0000-4000-8000-000000000000"
+
+
+def an_id(number: int) -> str:
+    """A fixed event id."""
+    return f"c0000000-0000-4000-8000-{number:012x}"
+
+
+def claim(ref: str, kind: Kind, **changes: Any) -> ClaimRecorded:
+    """A claim as it came through one relay."""
+    voice = Voice(
+        asserter="shared:az",
+        statement="az1",
+        asserted_at=When(value="[..2025-07-03]", basis="date of the document"),
+        relays=[Relay(by="shared:ngo", verb="claim")],
+    )
+    members: dict[str, Any] = {"voice": voice, "source": "doc", "locator": Locator(start=0, end=9), **changes}
+    return ClaimRecorded(ref=ref, claim=kind, **members)
+
+
+def bodies() -> list[Body]:
+    """One body of every type, and one claim of every kind."""
+    claims: list[Body] = [
+        claim(
+            "C1", Act.detention("sweep", to=AllOf(all_of="held"), when="2025-06-27", duration="about 1 hour")
+        ),
+        claim("C2", Attribute(of=["z", "g"], name="occupation", value="journalist", distribution="each")),
+        claim(
+            "C3", CauseOfDeath(of="z", causes=["torture", Term(code="injury.multiple", role="underlying")])
+        ),
+        claim("C4", Count(group="held", quantity="around 50"), hedges=["around"]),
+        claim(
+            "C5", Death(person="one", in_custody=True, when="[2025-06-27..2025-07-03]"), polarity="negated"
+        ),
+        claim("C6", General(topic="deaths in custody", text="given as natural", frequency="often")),
+        claim("C7", NoAnswer(property="cause_of_death", of="one", status="being_clarified")),
+        claim(
+            "C8",
+            Opinion(about="sweep", tone="demands", text="an inquiry", of="shared:az"),
+            strength="appears",
+        ),
+        claim(
+            "C9", Reason(act="sweep", kind="accusation", values=OpenTerms(open=["espionage"]), against="held")
+        ),
+        claim("C10", Relation(a="z", kind="kinship.brother", b=either("g", "one"))),
+        claim("C11", Reply(claims=[an_id(10)], kind="corrects", by=[an_id(11)])),
+        claim(
+            "C12",
+            Shows(items="film", what="bruising.face", on="held"),
+            voice=undecided(Voice(asserter="survivor"), Voice(asserter="shared:ngo")),
+            based_on=[BasedOn(claim=an_id(10)), BasedOn(item="film")],
+            quote=TextQuote(exact="the \u201cwords\u201d of 27 \u0438\u044e\u043d\u044f"),
+        ),
+    ]
+    source = Source(
+        title="A document",
+        publisher="shared:ngo",
+        url="https://example.org/document",
+        language="en",
+        media_type="text/plain; charset=utf-8",
+        sha256=hashlib.sha256(b"a document").hexdigest(),
+        published="2025-07-03",
+        excluded=[Excluded(locator=Locator(start=100, end=200), because="a banner")],
+    )
+    amended = claim("C4", Count(group="held", quantity="at least 50"))
+    return [
+        LedgerOpened(
+            origin="example.org/vectors", roots=[RootKey(holder="Root", key=ROOT_KEY.hex())], threshold=1
+        ),
+        KeyAdded(holder="Recorder A", role="recorder", key=RECORDER_KEY.hex()),
+        CaseOpened(case="vectors", title="One event of every sort"),
+        SourceRegistered(name="doc", source=source),
+        EntityRegistered(name="police", entity=Authority(label="Police", country="XX", part_of="shared:az")),
+        EntityRegistered(
+            name="person-00000001",
+            entity=Person(
+                label="a survivor", protected=True, name="A Name", aliases=["Another"], handle="survivor"
+            ),
+        ),
+        EntityRegistered(name="one", entity=OneOf(label="one of the two", one_of=["z", "g"])),
+        SameAsJudged(entities=["g", "h"], because="two spellings"),
+        SameAsUndone(undoes=an_id(7), because="two men"),
+        ClaimsJudged(
+            claims=[an_id(12)], verb="contradicts", of=[an_id(14)], under={"one": "z"}, note="by then"
+        ),
+        *claims,
+        ClaimAmended(
+            amends=an_id(13), because="a misreading", **{name: getattr(amended, name) for name in CONTENT}
+        ),
+        ClaimWithdrawn(withdraws=an_id(15), because="recorded twice"),
+    ]
+
+
+CONTENT = ("kind", "claim", "voice", "source", "locator")
+
+
+def vectors() -> list[dict[str, Any]]:
+    """The lines of the file, each with everything a stranger needs to check it."""
+    heads: dict[str, tuple[int, str | None]] = {KEYS: (0, None), CASE: (0, None)}
+    ledger: str | None = None
+    lines = []
+    for number, body in enumerate(bodies()):
+        governance = number < 2
+        stream = KEYS if governance else CASE
+        sequence, previous = heads[stream]
+        public, protected = body.split()
+        disclosures = {
+            slot: Disclosure(ledger or "", an_id(number), slot, bytes([number]) * 16, value).to_bytes()
+            for slot, value in protected.items()
+        }
+        payload = Payload(
+            type=body.TYPE,
+            version=body.VERSION,
+            ledger=ledger,
+            stream=stream,
+            sequence=sequence + 1,
+            previous=previous,
+            id=an_id(number),
+            recorded_at=f"2025-07-04T09:00:{number:02d}.000000Z",
+            body=public,
+            commitments={slot: commitment_of(content) for slot, content in disclosures.items()},
+        ).to_bytes()
+        signers = [ROOT] if number == 0 else [ROOT, RECORDER] if number == 1 else [RECORDER]
+        signatures = sorted(
+            (
+                Signature(keyid_of(key.public_key().public_bytes_raw()), key.sign(pae(payload)))
+                for key in signers
+            ),
+            key=lambda signature: signature.keyid,
+        )
+        envelope = Envelope(payload, tuple(signatures))
+        heads[stream] = (sequence + 1, envelope.leaf())
+        ledger = ledger or hashlib.sha256(payload).hexdigest()
+        lines.append(
+            {
+                "index": number,
+                "what": f"{body.TYPE} {getattr(body, 'kind', '')}".strip(),
+                "envelope": envelope.to_bytes().decode("ascii"),
+                "leaf": envelope.leaf(),
+                "disclosures": {slot: content.decode() for slot, content in disclosures.items()},
+            }
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    file = Path(__file__).with_name("events.json")
+    keys = {keyid_of(key): key.hex() for key in (ROOT_KEY, RECORDER_KEY)}
+    file.write_text(json.dumps({"keys": keys, "events": vectors()}, indent=1, ensure_ascii=True) + "\n")
