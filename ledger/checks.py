@@ -1,0 +1,234 @@
+"""What is checked of a claim before it is recorded, as pure functions over the marks that its fields carry.
+
+1. `references` finds everything that a body or kind names: entities, sources, claims (`Names` marks).
+2. `code_problems` holds each code against the code list of its field (`Codes` marks). Codes are checked when
+   recording, never on replay.
+3. `with_claim_ids` puts event ids in the place of the short names by which people call claims.
+4. A mark on a field holds for whatever the field is wrapped in: undecided, either, lists, open lists.
+
+Kinds of one's own get all of it by marking their fields; nothing here knows a single kind. The recorder and
+the reader of claim files use the same functions, so that they cannot come to disagree.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, TypeAlias, TypeVar, get_args
+
+from pydantic import BaseModel
+
+from claimledger.events.codes import problem_with
+from claimledger.events.kinds import General, Kind, Opinion
+from claimledger.events.values import Codes, Either, Names, OpenTerms, ReadAs, Term, Undecided
+
+__all__ = ["Reference", "code_problems", "did_you_mean", "protected_gap", "references", "with_claim_ids", "with_entity_names"]
+
+What: TypeAlias = Literal["entity", "source", "claim"]
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A name that stands somewhere in a body.
+
+    Attributes:
+        path: where, dotted: ``claim.by.0``.
+        what: what it names.
+        name: the name as written; ``shared:`` and a name for the ledger's register.
+    """
+
+    path: str
+    what: What
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    names: What | None
+    codes: str | None
+    nested: bool
+
+
+def references(body: BaseModel) -> Iterator[Reference]:
+    """Find every name that a body, kind or value uses, in the order of its fields."""
+    found: list[Reference] = []
+    _names_in_model(body, "", found)
+    return iter(found)
+
+
+def code_problems(kind: BaseModel) -> Iterator[tuple[str, str]]:
+    """Find every code that its field's code list does not have.
+
+    Returns:
+        Pairs of the dotted path and one line for a person, with the nearest code where one is near.
+    """
+    found: list[tuple[str, str]] = []
+    _codes_in_model(kind, "", None, found)
+    return iter(found)
+
+
+def with_claim_ids(value: M, event_id_of: Callable[[str], str]) -> M:
+    """Put event ids in the place of the names of claims.
+
+    Args:
+        value: a kind or body; it is not changed.
+        event_id_of: gives the event id of a claim's name, or raises.
+
+    Returns:
+        A copy with event ids, or the value itself where it names no claim.
+    """
+    return _renamed(value, "claim", event_id_of)
+
+
+def with_entity_names(value: M, names: Mapping[str, str]) -> M:
+    """Put other names in the place of names of entities, wherever they stand; a copy where any changed."""
+    return _renamed(value, "entity", lambda name: names.get(name, name))
+
+
+def protected_gap(kind: Kind) -> str | None:
+    """The committed field without which a kind says nothing, where it is left out."""
+    if isinstance(kind, (General, Opinion)) and kind.text is None:
+        return "text"
+    return None
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """End a message about an unknown name with the nearest known one, or with nothing."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f'; did you mean "{near[0]}"?' if near else ""
+
+
+def _names_in_model(model: BaseModel, path: str, found: list[Reference]) -> None:
+    for field in _fields(type(model)):
+        if field.nested or field.names is not None:
+            value = getattr(model, field.name)
+            if value is not None:
+                _names_in(value, field.names, path + field.name, found)
+
+
+def _names_in(value: Any, what: What | None, path: str, found: list[Reference]) -> None:
+    form = _form(type(value))
+    if form == "text":
+        if what is not None:
+            found.append(Reference(path, what, value))
+    elif form == "list":
+        for position, inner in enumerate(value):
+            _names_in(inner, what, f"{path}.{position}", found)
+    elif form == "undecided" or form == "either":
+        _names_in(getattr(value, form), what, f"{path}.{form}", found)
+    elif form == "model":
+        _names_in_model(value, f"{path}.", found)
+    elif form == "mapping":
+        for key, inner in value.items():
+            _names_in(inner, what, f"{path}.{key}", found)
+
+
+def _codes_in_model(model: BaseModel, path: str, outer: str | None, found: list[tuple[str, str]]) -> None:
+    for field in _fields(type(model)):
+        # The terms inside an open list are written under the code list of the field that holds it.
+        listing = field.codes if field.codes is not None else outer
+        if field.nested or field.codes is not None:
+            value = getattr(model, field.name)
+            if value is not None:
+                _codes_in(value, listing, path + field.name, found)
+
+
+def _codes_in(value: Any, listing: str | None, path: str, found: list[tuple[str, str]]) -> None:
+    form = _form(type(value))
+    if form == "text":
+        problem = problem_with(listing, value) if listing is not None else None
+        if problem is not None:
+            found.append((path, problem))
+    elif form == "list":
+        for position, inner in enumerate(value):
+            _codes_in(inner, listing, f"{path}.{position}", found)
+    elif form == "undecided" or form == "either":
+        _codes_in(getattr(value, form), listing, f"{path}.{form}", found)
+    elif isinstance(value, Term):
+        if value.code is not None:
+            _codes_in(value.code, listing, f"{path}.code", found)
+    elif form == "model":
+        _codes_in_model(value, f"{path}.", listing if isinstance(value, OpenTerms) else None, found)
+
+
+def _renamed(model: M, what: What, new_name: Callable[[str], str]) -> M:
+    changed: dict[str, Any] = {}
+    for field in _fields(type(model)):
+        if field.nested or field.names == what:
+            old = getattr(model, field.name)
+            new = old if old is None else _mapped(old, field.names == what, what, new_name)
+            if new is not old:
+                changed[field.name] = new
+    return model.model_copy(update=changed) if changed else model
+
+
+def _mapped(value: Any, is_name: bool, what: What, new_name: Callable[[str], str]) -> Any:
+    form = _form(type(value))
+    if form == "text":
+        return new_name(value) if is_name else value
+    if form == "list":
+        mapped = tuple(_mapped(inner, is_name, what, new_name) for inner in value)
+        return value if all(new is old for new, old in zip(mapped, value, strict=True)) else mapped
+    if form == "undecided" or form == "either":
+        old = getattr(value, form)
+        new = _mapped(old, is_name, what, new_name)
+        return value if new is old else value.model_copy(update={form: new})
+    if form == "mapping" and is_name:
+        return {key: _mapped(inner, is_name, what, new_name) for key, inner in value.items()}
+    return _renamed(value, what, new_name) if form == "model" else value
+
+
+@lru_cache(maxsize=None)
+def _form(cls: type[Any]) -> str:
+    """How values of a class are walked. Cached: isinstance on pydantic classes is slow."""
+    if issubclass(cls, str):
+        return "text"
+    if issubclass(cls, (list, tuple)):
+        return "list"
+    if issubclass(cls, Undecided):
+        return "undecided"
+    if issubclass(cls, Either):
+        return "either"
+    if issubclass(cls, BaseModel):
+        return "model"
+    return "mapping" if issubclass(cls, Mapping) else "plain"
+
+
+@lru_cache(maxsize=None)
+def _fields(model: type[BaseModel]) -> tuple[_Field, ...]:
+    """The fields of a model that may hold names, codes or further models; plain text and numbers are left out."""
+    found = []
+    for name, field in model.model_fields.items():
+        marks = [*field.metadata, *_marks(field.annotation)]
+        names: list[What] = [mark.what for mark in marks if isinstance(mark, Names)]
+        codes = [mark.list for mark in marks if isinstance(mark, Codes)]
+        nested = any(mark is BaseModel for mark in marks)
+        nested = nested or any(
+            mark is BaseModel for note in field.metadata if isinstance(note, ReadAs) for mark in _marks(note)
+        )
+        if names or codes or nested:
+            found.append(_Field(name, names[0] if names else None, codes[0] if codes else None, nested))
+    return tuple(found)
+
+
+def _marks(annotation: Any) -> Iterator[Any]:
+    """Every note on an annotation, through unions, lists and `ReadAs`; `BaseModel` stands for any model."""
+    if isinstance(annotation, ReadAs):
+        yield from _marks(annotation.model)
+    elif isinstance(annotation, (Names, Codes)):
+        yield annotation
+    elif annotation is Any or isinstance(annotation, TypeVar):
+        yield BaseModel
+    elif isinstance(annotation, type) and not get_args(annotation):
+        if issubclass(annotation, BaseModel):
+            yield BaseModel
+    else:
+        for part in get_args(annotation):
+            yield from _marks(part)
+        for note in getattr(annotation, "__metadata__", ()):
+            if isinstance(note, ReadAs):
+                yield from _marks(note)

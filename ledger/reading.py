@@ -1,0 +1,99 @@
+"""A stored row read back into an event, strictly: the signed bytes decide, and every column must agree with them.
+
+In this order, each a class of error of its own:
+
+1. The envelope is the one spelling of itself, and so is the payload in it (`MalformedEvent`).
+2. Type, stream, sequence and event id of the row are those of the payload; the leaf hash is that of the envelope
+   (`RowMismatch`).
+3. The header names this ledger (`WrongLedger`); the signatures fit and are by keys that may sign this at this
+   index (`WrongSignature`, `KeyNotAllowed`). `claimledger.trust` knows how.
+4. The disclosures at hand fit their commitments (`WrongDisclosure`).
+5. The body is read into today's shape, or kept as an `UnknownBody`.
+
+What a row says about itself never decides how it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from hashlib import sha256
+
+from claimledger.events.envelope import Envelope
+from claimledger.events.errors import MalformedEvent, RowMismatch
+from claimledger.events.event import Payload
+from claimledger.events.recorded import Event
+from claimledger.events.registry import read_body
+
+from .disclosures import open_slots
+from .recording import Row
+from .trust import KeyStream
+
+__all__ = ["open_row", "read_opening", "read_row"]
+
+
+def open_row(row: Row) -> tuple[Envelope, Payload]:
+    """Read the envelope and payload of a row and hold the row's columns against them.
+
+    Raises:
+        MalformedEvent: bytes that no writer produces.
+        RowMismatch: a column says something else than what was signed.
+    """
+    if type(row.envelope) is not bytes:
+        raise MalformedEvent(f"index {row.index}: the row holds no bytes of an event")
+    envelope = Envelope.from_bytes(row.envelope)
+    payload = Payload.from_bytes(envelope.payload)
+    signed = (payload.stream, payload.sequence, payload.type, payload.id, envelope.leaf())
+    stored = (row.stream, row.sequence, row.type, row.event_id, row.leaf)
+    for what, mine, theirs in zip(("stream", "sequence", "type", "event id", "leaf hash"), signed, stored, strict=True):
+        if mine != theirs:
+            raise RowMismatch(f"index {row.index}: the row's {what} is not that of the event signed in it")
+    return envelope, payload
+
+
+def read_opening(row: Row) -> tuple[KeyStream, Event]:
+    """Read the first event of a ledger, and begin the fold of its key stream with it.
+
+    Raises:
+        VerificationFailed: it is not what its own roots signed.
+    """
+    envelope, payload = open_row(row)
+    keys = KeyStream.opened(envelope)
+    return keys, _event(row, envelope, payload, {}, keys.ledger_id)
+
+
+def read_row(
+    row: Row, keys: KeyStream, disclosures: Mapping[str, bytes], *, record_signers: Collection[str] = ()
+) -> Event:
+    """Read a row into an event, verifying all that the row alone can show.
+
+    Args:
+        row: the row.
+        keys: the key stream, folded at least as far as the row's index.
+        disclosures: slot to bytes, those at hand for this event.
+        record_signers: who signed the record that this event mends, if it does.
+
+    Raises:
+        VerificationFailed: see the rules of this module.
+        CouldNotCheck: a key event that this release cannot read.
+    """
+    envelope, payload = open_row(row)
+    if row.index == 0 and sha256(envelope.payload).hexdigest() == keys.ledger_id:
+        # The opening is checked by what it says itself; these are the very bytes that were.
+        KeyStream.opened(envelope)
+    else:
+        keys.verify(envelope, payload, row.index, record_signers=record_signers)
+    return _event(row, envelope, payload, disclosures, keys.ledger_id)
+
+
+def _event(
+    row: Row, envelope: Envelope, payload: Payload, disclosures: Mapping[str, bytes], ledger: str
+) -> Event:
+    contents, slots = open_slots(payload, disclosures, ledger=ledger)
+    return Event(
+        index=row.index,
+        leaf=row.leaf,
+        header=payload,
+        body=read_body(payload.type, payload.version, payload.body, contents),
+        signers=tuple(each.keyid for each in envelope.signatures),
+        slots=slots,
+    )

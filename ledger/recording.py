@@ -1,0 +1,249 @@
+"""An event on its way from a body to a signed row, and what its recorder gets back for it.
+
+1. A body is taken apart once: public members become bytes, protected ones disclosures with fresh salts, of which
+   only the commitments are signed (`claimledger.disclosures`).
+2. A `Pending` is linked to what comes before it in its stream: a head that is stored already, or another pending
+   of the same batch. Signing therefore goes in order, and signing anew after another writer won changes only
+   sequence, previous, signatures and leaf: id, time, body and disclosures stay.
+3. The payload is written by joining bytes; the result is what `claimledger.events.event.Payload.to_bytes` gives
+   for the same members (a test holds them together).
+4. A `Receipt` handed out inside a batch is completed when the batch is written; `is_written` says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from claimledger.events.encoding import MAX_BYTES, JSONValue, encode
+from claimledger.events.envelope import Envelope, Signature, pae
+from claimledger.events.errors import InvalidValue
+
+from .keys import Signer, keyid
+
+__all__ = ["Batch", "Head", "KeysMoved", "NameKey", "NamesMoved", "Pending", "Receipt", "Row", "Signers"]
+
+NameKey = tuple[str, str, str]
+"""A row of the names index: stream, what, name."""
+
+_HEADER_ROOM = 512
+"""Bytes of the longest header: ids, hashes, time, type and numbers are bounded; see `Pending`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last event of a stream: its sequence (0 when there is none) and leaf hash."""
+
+    sequence: int
+    leaf: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the store, as it is there: nothing of it is verified.
+
+    Attributes:
+        index: place in the log, from 0.
+        stream: UUID of its stream.
+        sequence: place in its stream, from 1.
+        type: type of the event.
+        envelope: the stored DSSE JSON.
+        leaf: leaf hash, 64 hex.
+        event_id: UUID of the event.
+    """
+
+    index: int
+    stream: str
+    sequence: int
+    type: str
+    envelope: bytes
+    leaf: str
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a recorder gets for an event.
+
+    Attributes:
+        index: place in the log, from 0; -1 until the batch is written.
+        leaf: leaf hash (64 hex), the outside name of the event; empty until the batch is written.
+        event_id: id of the event.
+        stream: UUID of its stream.
+        sequence: place in its stream, from 1; 0 until the batch is written.
+        case: name of the case, None for the ledger's own events.
+        name: what was recorded: the claim's ref, or the name of the entity, source or case.
+    """
+
+    index: int
+    leaf: str
+    event_id: str
+    stream: str
+    sequence: int
+    case: str | None
+    name: str | None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether the event is in the ledger: always, but for receipts of a batch that is still open."""
+        return self.index >= 0
+
+    def _complete(self, index: int, leaf: str, sequence: int) -> None:
+        for name, value in (("index", index), ("leaf", leaf), ("sequence", sequence)):
+            object.__setattr__(self, name, value)
+
+
+class KeysMoved(Exception):  # noqa: N818 - a message between two modules, never seen by a caller
+    """The key stream has events that the writer has not folded in."""
+
+
+class NamesMoved(Exception):  # noqa: N818
+    """A name, statement or idempotency key that was free when the writer looked is taken."""
+
+
+class Signers:
+    """Those who sign one event, ascending by keyid."""
+
+    __slots__ = ("keyids", "signers")
+
+    def __init__(self, signers: Iterable[Signer]) -> None:
+        named = sorted((keyid(signer), signer) for signer in {keyid(each): each for each in signers}.values())
+        self.keyids = tuple(name for name, _ in named)
+        self.signers = tuple(signer for _, signer in named)
+
+    def seal(self, payload: bytes) -> tuple[bytes, str]:
+        """Sign a payload: the stored envelope, and its leaf hash."""
+        message = pae(payload)
+        signatures = tuple(
+            Signature(name, signer.sign(message))
+            for name, signer in zip(self.keyids, self.signers, strict=True)
+        )
+        entry = [b"\0", sha256(message).digest()]
+        for each in signatures:
+            entry += (bytes.fromhex(each.keyid), each.signature)
+        return Envelope(payload, signatures).to_bytes(), sha256(b"".join(entry)).hexdigest()
+
+
+class Pending:
+    """One event that is not written yet.
+
+    Args:
+        type: event type.
+        version: schema version of the type.
+        ledger: the ledger's id; None for ``ledger.opened``.
+        stream: UUID of the stream.
+        id: UUID (version 4) of the event.
+        recorded_at: as `claimledger.events.event.format_instant` writes it.
+        public: the members that are signed.
+        commitments: slot to commitment.
+        disclosures: slot to the bytes of the disclosure.
+        signers: who signs.
+        receipt: completed when the event is written.
+
+    Raises:
+        InvalidValue: the event would be longer than 32 KiB, or nested too deep.
+    """
+
+    __slots__ = (
+        "_begin", "_end", "_middle", "absent", "after", "disclosures", "envelope", "id", "idempotency", "leaf", "names",
+        "receipt", "sequence", "signers", "statements", "stream", "type",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        type: str,
+        version: int,
+        ledger: str | None,
+        stream: str,
+        id: str,
+        recorded_at: str,
+        public: Mapping[str, JSONValue],
+        commitments: Mapping[str, str],
+        disclosures: Mapping[str, bytes],
+        signers: Signers,
+        receipt: Receipt,
+    ) -> None:
+        self.type = type
+        self.stream = stream
+        self.id = id
+        self.disclosures = disclosures
+        self.signers = signers
+        self.receipt = receipt
+        self.names: Sequence[NameKey] = ()
+        self.statements: Sequence[NameKey] = ()
+        self.absent: Sequence[NameKey] = ()
+        self.idempotency: tuple[bytes, bytes] | None = None
+        self.after: Pending | Head = Head(0, None)
+        self.sequence = 0
+        self.leaf = ""
+        self.envelope = b""
+        try:
+            begin = encode({"body": public, "commitments": commitments}, max_bytes=MAX_BYTES - _HEADER_ROOM)
+        except InvalidValue as error:
+            raise InvalidValue(f"{type}: {error}; shorten it, or record it as several") from None
+        named = f'"{ledger}"' if ledger is not None else "null"
+        self._begin = b'%b,"id":"%b","ledger":%b,"previous":' % (begin[:-1], id.encode(), named.encode())
+        self._end = f',"stream":"{stream}","type":"{type}","version":{version}}}'.encode()
+        self._middle = f',"recorded_at":"{recorded_at}","sequence":'.encode()
+
+    def payload(self) -> bytes:
+        """The bytes to sign, at the place where the event stands now."""
+        before = self.after
+        previous = f'"{before.leaf}"' if before.sequence else "null"
+        return b"%b%b%b%d%b" % (self._begin, previous.encode(), self._middle, before.sequence + 1, self._end)
+
+    def sign(self) -> None:
+        """Sign the event at its place; what it is linked to must have been signed before."""
+        self.envelope, self.leaf = self.signers.seal(self.payload())
+        self.sequence = self.after.sequence + 1
+
+
+class Batch:
+    """Events that are written together or not at all.
+
+    Args:
+        pendings: in the order in which they get their indexes.
+        heads: the last event of each stream, as the writer knows it.
+        key_stream: UUID of the key stream.
+        key_sequence: how far the writer has folded it in.
+        sign: signs a pending and gives its row.
+    """
+
+    def __init__(
+        self,
+        pendings: Sequence[Pending],
+        heads: Mapping[str, Head],
+        *,
+        key_stream: str,
+        key_sequence: int,
+        sign: Callable[[Pending], Any],
+    ) -> None:
+        self.pendings = pendings
+        self.key_stream = key_stream
+        self.key_sequence = key_sequence
+        self._sign = sign
+        self._heads = dict(heads)
+        self._first: dict[str, Pending] = {}
+        self.last: dict[str, Pending] = {}
+        for pending in pendings:
+            before = self.last.get(pending.stream)
+            if before is None:
+                self._first[pending.stream] = pending
+                pending.after = self._heads[pending.stream]
+            else:
+                pending.after = before
+            self.last[pending.stream] = pending
+
+    def heads(self) -> Iterable[tuple[str, Head]]:
+        """The head that the first event of each stream is chained to."""
+        return self._heads.items()
+
+    def signed_anew(self, moved: Mapping[str, Head]) -> list[Any]:
+        """Chain to heads that moved, sign everything again, and give the rows."""
+        for stream, head in moved.items():
+            self._heads[stream] = head
+            self._first[stream].after = head
+        return [self._sign(pending) for pending in self.pendings]

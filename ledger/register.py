@@ -1,0 +1,146 @@
+"""What names stand for while recording: cases, entities, sources, claims and statements, each in its stream.
+
+1. A name is looked up in the batch that is open, then in what was seen before, then in the store. What was found
+   stays true, since nothing is ever renamed; what was not found is asked for again each time.
+2. The store's names index only says which event to look at; the event itself is read and verified.
+3. The handle of a protected person stands in the index as HMAC-SHA256 under the ledger's own secret, never in clear.
+4. Idempotency keys, and digests of what was recorded under them, are kept in the same way.
+
+Nothing here writes; `claimledger.store` enters the names in the transaction that writes their events.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+
+from claimledger.events.encoding import JSONValue, encode
+from claimledger.events.entities import Entity
+from claimledger.events.errors import UnknownName
+from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.registry import Body, UnknownBody
+from claimledger.events.values import SHARED
+
+from .checks import did_you_mean
+from .recording import NameKey
+from .store import Store
+
+__all__ = ["Register"]
+
+_CONTENT_BYTES = 1 << 20
+
+
+class Register:
+    """The names of one ledger.
+
+    Args:
+        store: the store.
+        read_body: reads and verifies the body of a stored event, by event id.
+        shared_stream: UUID of the shared register's stream.
+    """
+
+    def __init__(self, store: Store, read_body: Callable[[str], Body | UnknownBody], shared_stream: str) -> None:
+        self._store = store
+        self._read_body = read_body
+        self._shared_stream = shared_stream
+        self._secret = store.secret()
+        self._seen: dict[NameKey, str] = {}
+        self._bodies: dict[str, Body | UnknownBody] = {}
+        self._open: dict[NameKey, str] = {}
+        self._open_bodies: dict[str, Body] = {}
+        self._next_ref: dict[str, int] = {}
+
+    def event_id(self, stream: str, what: str, name: str) -> str | None:
+        """The event id behind a name, or None."""
+        key = (stream, what, name)
+        found = self._open.get(key) or self._seen.get(key)
+        if found is None:
+            found = self._store.name(*key)
+            if found is not None:
+                self._seen[key] = found
+        return found
+
+    def body(self, event_id: str) -> Body | UnknownBody:
+        """The body of an event of the open batch or of the store."""
+        found = self._open_bodies.get(event_id) or self._bodies.get(event_id)
+        if found is None:
+            found = self._bodies[event_id] = self._read_body(event_id)
+        return found
+
+    def entity_event(self, stream: str, name: str) -> str | None:
+        """The event that registered an entity: of the case's stream, or of the shared register for ``shared:``."""
+        if name.startswith(SHARED):
+            return self.event_id(self._shared_stream, "entity", name.removeprefix(SHARED))
+        return self.event_id(stream, "entity", name)
+
+    def entity(self, stream: str, name: str) -> Entity | None:
+        """The entity of a name, or None."""
+        event_id = self.entity_event(stream, name)
+        body = None if event_id is None else self.body(event_id)
+        return body.entity if isinstance(body, EntityRegistered) else None
+
+    def pseudonym(self, stream: str, handle: str) -> str | None:
+        """The signed name of the protected person whom the recorder calls by that handle, or None."""
+        event_id = self.event_id(stream, "handle", self.keyed(stream, handle))
+        body = None if event_id is None else self.body(event_id)
+        return body.name if isinstance(body, EntityRegistered) else None
+
+    def unknown(self, stream: str, what: str, name: str, where: str = "") -> UnknownName:
+        """The error for a name that is not there, with the nearest that is."""
+        if name.startswith(SHARED):
+            known = [SHARED + each for each in self.known(self._shared_stream, what)]
+        else:
+            known = self.known(stream, what)
+        place = f"{where}: " if where else ""
+        return UnknownName(f'{place}no {what} "{name}"{did_you_mean(name, known)}')
+
+    def known(self, stream: str, what: str) -> list[str]:
+        """Every name of one sort in a stream, those of the open batch included."""
+        stored = [name for name, _ in self._store.names(stream, what)]
+        return stored + [name for at, sort, name in self._open if (at, sort) == (stream, what)]
+
+    def next_ref(self, stream: str) -> str:
+        """The next free short name for a claim: C1, C2 and so on."""
+        number = self._next_ref.get(stream)
+        if number is None:
+            taken = [int(ref[1:]) for ref in self.known(stream, "claim") if ref[:1] == "C" and ref[1:].isdecimal()]
+            number = max(taken, default=0) + 1
+        self._next_ref[stream] = number + 1
+        return f"C{number}"
+
+    def enter(self, keys: Mapping[NameKey, str], event_id: str, body: Body) -> None:
+        """Let the names of an event resolve within the batch that is open."""
+        self._open.update(keys)
+        self._open_bodies[event_id] = body
+
+    def commit(self) -> None:
+        """The open batch was written: its names stay."""
+        self._seen.update(self._open)
+        self._open.clear()
+        self._open_bodies.clear()
+
+    def discard(self) -> None:
+        """The open batch was not written, or others changed what was thought free."""
+        self._open.clear()
+        self._open_bodies.clear()
+        self._next_ref.clear()
+
+    def discard_refs(self, stream: str) -> None:
+        """Look anew for the next free short name of a claim."""
+        self._next_ref.pop(stream, None)
+
+    def keyed(self, stream: str, name: str) -> str:
+        """How a name that may not stand in clear stands in the index (64 hex digits)."""
+        return self._mac(b"handle", stream.encode(), name.encode("utf-8", "surrogatepass")).hex()
+
+    def idempotency_key(self, stream: str, key: str) -> bytes:
+        """How an idempotency key stands in the store."""
+        return self._mac(b"idempotency", stream.encode(), key.encode("utf-8", "surrogatepass"))
+
+    def content_digest(self, content: JSONValue) -> bytes:
+        """A digest of what is recorded, from which low-entropy content cannot be guessed without the secret."""
+        return self._mac(b"content", encode(content, max_bytes=_CONTENT_BYTES))
+
+    def _mac(self, *parts: bytes) -> bytes:
+        return hmac.new(self._secret, b"\0".join(parts), sha256).digest()

@@ -1,0 +1,384 @@
+"""One SQLite file (or memory) as the persistence module of eventsourcing.
+
+1. Each event gets its index in the log, from 0 and without gaps, and its leaf hash in the transaction that
+   inserts it, under the write lock. Writers take the lock with their first statement (BEGIN IMMEDIATE), so that
+   nothing that they read in it can change.
+2. The same transaction writes the disclosures, names and idempotency entries of its events. It refuses to go on
+   when the key stream moved since the writer looked, and re-signs when only a stream's head moved.
+3. Acknowledged means on disk: write-ahead log with synchronous=FULL, set on each connection.
+4. A closed ledger is one file: closing checkpoints the write-ahead log, and the last one to close leaves none.
+5. What is there already is looked at before it is touched: a file that is no ledger is never changed.
+
+Only this module and `claimledger.store` import sqlite3 or eventsourcing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from eventsourcing.sqlite import (
+    SQLiteApplicationRecorder,
+    SQLiteConnection,
+    SQLiteConnectionPool,
+    SQLiteDatastore,
+    SQLiteFactory,
+)
+from eventsourcing.utils import Environment
+
+from claimledger.events.errors import (
+    ClaimLedgerError,
+    LedgerBusy,
+    LedgerExists,
+    LedgerNotFound,
+    LedgerUnavailable,
+    NameTaken,
+    NewerSchema,
+    NotALedger,
+    ReadOnly,
+    VerificationFailed,
+)
+
+from .recording import Batch, Head, KeysMoved, NamesMoved, Pending
+
+__all__ = ["SCHEMA", "Factory", "Recorder", "StoredRow", "create_file", "place_of", "translated"]
+
+SCHEMA = 1
+"""Number of the tables' shape; a file with a higher one was written by a newer release."""
+
+APPLICATION_ID = 0x434C4447
+LOCK_SECONDS = 30
+_MAGIC = b"SQLite format 3\0"
+_HEADER_BYTES = 100
+
+TABLES = (
+    """CREATE TABLE events (
+        idx INTEGER PRIMARY KEY,
+        originator_id TEXT NOT NULL,
+        originator_version INTEGER NOT NULL,
+        topic TEXT NOT NULL,
+        state BLOB NOT NULL,
+        leaf TEXT NOT NULL UNIQUE,
+        event_id TEXT NOT NULL UNIQUE,
+        UNIQUE (originator_id, originator_version))""",
+    """CREATE TABLE disclosures (
+        event_id TEXT NOT NULL,
+        slot TEXT NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (event_id, slot)) WITHOUT ROWID""",
+    """CREATE TABLE names (
+        stream TEXT NOT NULL,
+        what TEXT NOT NULL,
+        name TEXT NOT NULL,
+        event_id TEXT NOT NULL,
+        PRIMARY KEY (stream, what, name)) WITHOUT ROWID""",
+    """CREATE TABLE idempotency (
+        key BLOB PRIMARY KEY,
+        event_id TEXT NOT NULL,
+        content BLOB NOT NULL) WITHOUT ROWID""",
+    "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
+)
+
+_INSERT_EVENT = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
+_HEAD = (
+    "SELECT originator_version, leaf FROM events WHERE originator_id=? ORDER BY originator_version DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True)
+class StoredRow(StoredEvent):
+    """A stored event of eventsourcing, with what this ledger keeps beside it."""
+
+    index: int
+    leaf: str
+    event_id: str
+
+
+def place_of(url: str | os.PathLike[str]) -> Path | None:
+    """Read where a ledger is: a path, ``sqlite:///path``, or ``memory:`` (None).
+
+    Raises:
+        LedgerUnavailable: a URL of a kind that this release does not know.
+    """
+    text = os.fspath(url)
+    if text == "memory:":
+        return None
+    if text.startswith("sqlite:///"):
+        return Path(text.removeprefix("sqlite:///"))
+    if "://" in text or not text:
+        raise LedgerUnavailable(
+            f'"{text}": no place of a ledger; write a path, sqlite:///PATH (four slashes for an absolute path) '
+            "or memory:"
+        )
+    return Path(text)
+
+
+def create_file(path: Path) -> None:
+    """Make a file with the tables of a ledger and nothing in them, on disk when this returns.
+
+    Raises:
+        LedgerExists: something is there already.
+        LedgerNotFound: its folder is not there.
+        ReadOnly: its folder cannot be written.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+    except FileExistsError:
+        raise LedgerExists(f"{path}: something is there already; open it, or name another file") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise LedgerNotFound(f"{path}: there is no folder {path.parent}; make it first") from None
+    except OSError as error:
+        raise ReadOnly(f"{path}: cannot be created: {error.strerror}") from None
+    with translated(str(path)):
+        connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            # Before any table, so that the file names its kind from its first page on.
+            connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+            connection.execute("BEGIN IMMEDIATE")
+            for table in TABLES:
+                connection.execute(table)
+            connection.execute(f"PRAGMA user_version={SCHEMA}")
+            connection.execute("COMMIT")
+        finally:
+            connection.close()
+
+
+def check_file(path: Path) -> None:
+    """Look at the first bytes of a file without touching it.
+
+    Raises:
+        LedgerNotFound, NotALedger, NewerSchema, ReadOnly: what the names say.
+    """
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
+        raise LedgerNotFound(
+            f"{path}: nothing is there; make a ledger first: claimledger init {path} --origin NAME --keys DIR"
+        ) from None
+    except IsADirectoryError:
+        raise NotALedger(f"{path}: a folder, not a ledger; name the ledger's file") from None
+    except OSError as error:
+        raise ReadOnly(f"{path}: cannot be read: {error.strerror}") from None
+    written_by = int.from_bytes(header[68:72], "big")
+    if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC) or written_by != APPLICATION_ID:
+        raise NotALedger(f"{path}: not a claimledger ledger, or one whose making was interrupted")
+    schema = int.from_bytes(header[60:64], "big")
+    if schema > SCHEMA:
+        raise NewerSchema(
+            f"{path}: its tables are of schema {schema}, and this release reads up to {SCHEMA}; install a newer "
+            "claimledger"
+        )
+
+
+def database_name(path: Path, *, read_only: bool) -> str:
+    """The name under which SQLite opens a file that `check_file` found to be a ledger.
+
+    Raises:
+        ReadOnly: it cannot be written there, and reading only was not asked for; or its write-ahead log cannot be read.
+    """
+    uri = "file:" + quote(str(path.absolute()))
+    if os.access(path, os.W_OK) and os.access(path.absolute().parent, os.W_OK):
+        return uri + "?mode=rw"
+    if not read_only:
+        raise ReadOnly(f"{path}: the file or its folder cannot be written; open it with read_only=True")
+    # An immutable file is read without locks and without files beside it; a write-ahead log would be ignored.
+    has_log = Path(f"{path}-wal").exists()
+    return uri + ("?mode=ro" if has_log else "?mode=ro&immutable=1")
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Turn what SQLite raises into this library's errors; its own pass through.
+
+    Raises:
+        LedgerBusy, ReadOnly, VerificationFailed, LedgerUnavailable: what the names say.
+    """
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        raise _translation(place, code, error) from None
+    except OSError as error:
+        raise LedgerUnavailable(f"{place}: {error.strerror or 'the system refused'}") from None
+
+
+def _translation(place: str, code: int, error: sqlite3.Error) -> ClaimLedgerError:
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return LedgerBusy(f"{place}: another writer held it for more than {LOCK_SECONDS} seconds; try again")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+        return ReadOnly(f"{place}: cannot be opened or written there; open it with read_only=True, or copy it")
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return VerificationFailed(f"{place}: the database file is damaged ({error}); restore a copy and verify it")
+    return LedgerUnavailable(f"{place}: the database answered: {error}")
+
+
+def _any_text(raw: bytes) -> str:
+    # Damaged text must reach the checks, which name the event; it must not stop the reading of others.
+    return raw.decode("utf-8", "surrogateescape")
+
+
+class Connection(SQLiteConnection):
+    """A connection whose writing transactions hold the write lock from their first statement on."""
+
+    @contextmanager
+    def transaction(self, *, commit: bool) -> Iterator[Any]:
+        cursor = self._sqlite_conn.cursor()
+        try:
+            cursor.execute("BEGIN IMMEDIATE" if commit else "BEGIN")
+            try:
+                yield cursor
+            except BaseException:
+                self._sqlite_conn.rollback()
+                raise
+            if commit:
+                self._sqlite_conn.commit()
+            else:
+                self._sqlite_conn.rollback()
+        finally:
+            cursor.close()
+
+
+class ConnectionPool(SQLiteConnectionPool):
+    """Connections to one ledger, each durable and patient."""
+
+    query_only = False
+
+    def _create_connection(self) -> SQLiteConnection:
+        connection = sqlite3.connect(
+            self.db_name, uri=True, check_same_thread=False, isolation_level=None, timeout=LOCK_SECONDS
+        )
+        connection.text_factory = _any_text
+        writable = "mode=ro" not in self.db_name
+        if writable and not self.is_sqlite_memory_mode:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+        if self.query_only:
+            connection.execute("PRAGMA query_only=ON")
+        return Connection(connection, max_age=self.max_age)
+
+
+class Datastore(SQLiteDatastore):
+    """The connections of one ledger."""
+
+    def __init__(self, db_name: str, *, query_only: bool) -> None:
+        super().__init__(db_name, lock_timeout=LOCK_SECONDS, pool_timeout=LOCK_SECONDS, originator_id_type="text")
+        self.pool = ConnectionPool(db_name=db_name, lock_timeout=LOCK_SECONDS, pool_timeout=LOCK_SECONDS)
+        self.pool.query_only = query_only
+
+
+class Recorder(SQLiteApplicationRecorder):
+    """Inserts events with index and leaf, and all that belongs to them, in one transaction."""
+
+    def __init__(self, datastore: Datastore) -> None:
+        super().__init__(datastore, events_table_name="events")
+
+    def construct_create_table_statements(self) -> list[str]:
+        return list(TABLES)
+
+    def select_events(
+        self,
+        originator_id: UUID | str,
+        *,
+        gt: int | None = None,
+        lte: int | None = None,
+        desc: bool = False,
+        limit: int | None = None,
+    ) -> Sequence[StoredRow]:
+        order = "DESC" if desc else "ASC"
+        with self.datastore.transaction(commit=False) as cursor:
+            cursor.execute(
+                "SELECT originator_id, originator_version, topic, state, idx, leaf, event_id FROM events "
+                "WHERE originator_id=? AND originator_version>? AND originator_version<=? "
+                f"ORDER BY originator_version {order} LIMIT ?",
+                (str(originator_id), gt or 0, 2**62 if lte is None else lte, -1 if limit is None else limit),
+            )
+            return [StoredRow(*row) for row in cursor.fetchall()]
+
+    def _insert_events(self, c: Any, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+        batch: Batch = kwargs["batch"]
+        rows: Sequence[Any] = stored_events
+        if self._keys_moved(c, batch):
+            raise KeysMoved
+        moved = {stream: head for stream, seen in batch.heads() if (head := read_head(c, stream)) != seen}
+        if moved:
+            first = self._found_again(c, batch.pendings)
+            if first is not None:
+                return range(first, first + len(rows))
+            rows = batch.signed_anew(moved)
+        first = c.execute("SELECT coalesce(max(idx) + 1, 0) FROM events").fetchone()[0]
+        c.executemany(
+            _INSERT_EVENT,
+            [
+                (index, row.originator_id, row.originator_version, row.topic, row.state, row.leaf, row.event_id)
+                for index, row in enumerate(rows, first)
+            ],
+        )
+        _insert_beside(c, batch.pendings)
+        return range(first, first + len(rows))
+
+    def _keys_moved(self, c: Any, batch: Batch) -> bool:
+        head = read_head(c, batch.key_stream)
+        return head.sequence != batch.key_sequence
+
+    def _found_again(self, c: Any, pendings: Sequence[Pending]) -> int | None:
+        """Where an insert whose acknowledgement was lost stands already, byte for byte."""
+        found = c.execute("SELECT idx, leaf FROM events WHERE event_id=?", (pendings[0].id,)).fetchone()
+        return found[0] if found is not None and found[1] == pendings[0].leaf else None
+
+
+def read_head(c: Any, stream: str) -> Head:
+    """The last event of a stream, inside a transaction."""
+    found = c.execute(_HEAD, (stream,)).fetchone()
+    return Head(0, None) if found is None else Head(found[0], found[1])
+
+
+def _insert_beside(c: Any, pendings: Sequence[Pending]) -> None:
+    """Write what belongs to events but is not signed with them."""
+    disclosures, names, statements, idempotency = [], [], [], []
+    for pending in pendings:
+        disclosures += [(pending.id, slot, content) for slot, content in pending.disclosures.items()]
+        names += [(*key, pending.id) for key in pending.names]
+        statements += [(*key, pending.id) for key in pending.statements]
+        if pending.idempotency is not None:
+            idempotency.append((pending.idempotency[0], pending.id, pending.idempotency[1]))
+        for key in pending.absent:
+            if c.execute("SELECT 1 FROM names WHERE stream=? AND what=? AND name=?", key).fetchone():
+                raise NamesMoved
+    try:
+        if disclosures:
+            c.executemany("INSERT INTO disclosures VALUES (?,?,?)", disclosures)
+        if names:
+            c.executemany("INSERT INTO names VALUES (?,?,?,?)", names)
+        if statements:
+            c.executemany("INSERT INTO names VALUES (?,?,?,?)", statements)
+        if idempotency:
+            c.executemany("INSERT INTO idempotency VALUES (?,?,?)", idempotency)
+    except sqlite3.IntegrityError:
+        # Another writer came first with a name, statement or key that was free when this one looked.
+        raise NamesMoved from None
+
+
+class Factory(SQLiteFactory):
+    """Makes the recorder of one ledger; takes nothing from environment variables."""
+
+    aggregate_recorder_class = Recorder
+    application_recorder_class = Recorder
+
+    def __init__(self, db_name: str, *, query_only: bool) -> None:
+        super().__init__(Environment("Ledger", {"SQLITE_DBNAME": db_name, "ORIGINATOR_ID_TYPE": "text"}))
+        self.datastore.close()
+        self.datastore = Datastore(db_name, query_only=query_only)
+
+    def application_recorder(self) -> Recorder:
+        return Recorder(self.datastore)
+
+
