@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -48,43 +48,37 @@ a copy that reached you another way. It does not show what else the ledger holds
 
 
 def export_event(
-    envelope: bytes, public_keys: Mapping[str, bytes], folder: str | os.PathLike[str]
+    envelope: Envelope, public_keys: Iterable[bytes], folder: str | os.PathLike[str]
 ) -> tuple[Path, ...]:
     """Write one event out for `openssl`.
 
     Args:
-        envelope: the stored bytes of the event.
-        public_keys: keyid to 32 raw bytes, at least of the keys that signed.
+        envelope: the event's envelope.
+        public_keys: 32 raw bytes each, at least of the keys that signed.
         folder: a folder that is not there yet, or is empty.
 
     Returns:
         The files that were written.
 
     Raises:
-        MalformedEvent: the bytes are no envelope.
         KeyNotAllowed: the public key of a signature is not among those given.
         WrongSignature: a signature does not fit.
         InvalidInput: the folder is not empty, or cannot be written.
     """
-    read = Envelope.from_bytes(envelope)
-    message = read.pae()
-    files = {"event.json": envelope, "event.pae": message}
-    for each in read.signatures:
-        key = public_keys.get(each.keyid)
-        if key is None or keyid_of(key) != each.keyid:
-            raise KeyNotAllowed(
-                f"event {read.leaf()}: no public key {each.keyid} to prove its signature with"
-            )
+    keys = {keyid_of(key): key for key in public_keys}
+    message = envelope.pae()
+    files = {"event.json": envelope.to_bytes(), "event.pae": message}
+    for each in envelope.signatures:
+        key = keys.get(each.keyid)
+        if key is None:
+            raise KeyNotAllowed(f"event {envelope.leaf()}: key {each.keyid} is not at hand to prove it with")
         if not verify(key, each.signature, message):
-            raise WrongSignature(
-                f"event {read.leaf()}: the signature of key {each.keyid} does not fit the bytes"
-            )
-        pem = Ed25519PublicKey.from_public_bytes(key).public_bytes(
-            Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
-        )
+            raise WrongSignature(f"event {envelope.leaf()}: the signature of key {each.keyid} does not fit")
+        spki = Ed25519PublicKey.from_public_bytes(key)
+        pem = spki.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         files |= {f"{each.keyid}.sig": each.signature, f"{each.keyid}.pem": pem}
-    commands = "\n".join(f"  {openssl_command(each.keyid)}" for each in read.signatures)
-    files["README.txt"] = _README.format(leaf=read.leaf(), commands=commands).encode()
+    commands = "\n".join(f"  {openssl_command(each.keyid)}" for each in envelope.signatures)
+    files["README.txt"] = _README.format(leaf=envelope.leaf(), commands=commands).encode()
     place = Path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
