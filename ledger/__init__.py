@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from claimledger.events.errors import ClaimLedgerError
 
-    from .audit import Finding, Report
     from .case import Case
     from .keys import Keyring, Signer
     from .ledger import CaseInfo, Ledger
     from .recording import Receipt
+    from .report import Finding, Report
 
 __all__ = [
     "Case",
@@ -44,11 +44,11 @@ _HOMES = {
     "Case": "claimledger.case",
     "CaseInfo": "claimledger.ledger",
     "ClaimLedgerError": "claimledger.events.errors",
-    "Finding": "claimledger.audit",
+    "Finding": "claimledger.report",
     "Keyring": "claimledger.keys",
     "Ledger": "claimledger.ledger",
     "Receipt": "claimledger.recording",
-    "Report": "claimledger.audit",
+    "Report": "claimledger.report",
     "Signer": "claimledger.keys",
 }
 

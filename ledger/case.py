@@ -14,9 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict, Unpack
 
 from claimledger.events.claims import (
     BasedOn,
@@ -26,7 +24,6 @@ from claimledger.events.claims import (
     Polarity,
     Relay,
     Strength,
-    Voice,
 )
 from claimledger.events.codes import VERBS
 from claimledger.events.dates import When
@@ -34,13 +31,12 @@ from claimledger.events.entities import Entity, OneOf, Person
 from claimledger.events.errors import (
     IdempotencyConflict,
     InvalidValue,
-    KeyNotAllowed,
     LedgerBusy,
     LedgerUnavailable,
     NameTaken,
     UnknownName,
 )
-from claimledger.events.kinds import Kind, kinds
+from claimledger.events.kinds import Kind
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import (
     ClaimsJudged,
@@ -51,22 +47,39 @@ from claimledger.events.recorder_acts import (
 )
 from claimledger.events.registry import Body
 from claimledger.events.sources import Source, TextQuote
-from claimledger.events.values import Either, Locator, Undecided
+from claimledger.events.values import Either, Undecided
 
-from .checks import code_problems, did_you_mean, protected_gap, references, with_claim_ids, with_entity_names
-from .ledger import Ledger, readable
-from .recording import NameKey, Receipt
+from .checks import did_you_mean
+from .composing import Composer, Place, Spoken
+from .recording import Receipt
 
 if TYPE_CHECKING:
+    from .ledger import Ledger
     from .register import Register
 
 __all__ = ["Case"]
 
 _ATTEMPTS = 32
-B = TypeVar("B", bound=Body)
 
-Spoken = Voice | Undecided[Voice]
-Place = Locator | tuple[int, int]
+
+class How(TypedDict, total=False):
+    """How a claim came, and how firmly it was put; each as `Case.record` says."""
+
+    asserter: str | None
+    on_behalf_of: str | None
+    statement: str | None
+    asserted_at: When | str | None
+    relays: Sequence[Relay | str]
+    voice: Spoken | None
+    polarity: Polarity
+    strength: Strength | Undecided[Strength] | Either[Strength]
+    hedges: Sequence[str]
+    standard_of_proof: str | None
+    source: str | None
+    locator: Place | None
+    quote: TextQuote | str | None
+    basis: str | None
+    based_on: Sequence[str | BasedOn]
 
 
 class Case:
@@ -78,6 +91,8 @@ class Case:
         self._title = title
         self._stream = stream
         self._register: Register = ledger._register
+        self._writer = ledger._writer
+        self._compose = Composer(ledger._log, ledger._register, ledger._writer, name, stream)
 
     @property
     def name(self) -> str:
@@ -117,20 +132,22 @@ class Case:
         """
         if not isinstance(entity, Entity):
             raise InvalidValue(f"{name}: register one of the types of entity, such as Person or Authority")
-        with self._ledger._writing():
+        with self._writer.turn():
             keyed = (self._stream, "handle", self._register.keyed(self._stream, name))
             clear = (self._stream, "entity", name)
             protected = isinstance(entity, Person) and entity.protected
             if self._register.event_id(*keyed) or self._register.event_id(*clear):
-                raise NameTaken(f"{self._where}: the name of this entity is taken already; pick another")
+                raise NameTaken(
+                    f"{self._compose.where}: the name of this entity is taken already; pick another"
+                )
             if protected:
                 entity = entity.model_copy(update={"handle": name})
             signed = self._pseudonym() if protected else name
-            body = self._built(EntityRegistered, "entity", name=signed, entity=entity)
-            body = self._named(body)
-            self._check_one_of(body.entity)
+            body = self._compose.built(EntityRegistered, "entity", name=signed, entity=entity)
+            body = self._compose.named(body)
+            self._compose.check_one_of(body.entity)
             own = (self._stream, "entity", signed)
-            self._ledger._record(
+            self._writer.record(
                 body,
                 self._stream,
                 case=self._name,
@@ -153,12 +170,14 @@ class Case:
         Raises:
             NameTaken, UnknownName, InvalidValue: see `register_entity`.
         """
-        with self._ledger._writing():
-            body = self._named(self._built(SourceRegistered, "source", name=name, source=source))
+        with self._writer.turn():
+            body = self._compose.named(
+                self._compose.built(SourceRegistered, "source", name=name, source=source)
+            )
             key = (self._stream, "source", name)
             if self._register.event_id(*key) is not None:
-                raise NameTaken(f'{self._where}: a source "{name}" is there already')
-            self._ledger._record(body, self._stream, case=self._name, name=name, names=(key,))
+                raise NameTaken(f'{self._compose.where}: a source "{name}" is there already')
+            self._writer.record(body, self._stream, case=self._name, name=name, names=(key,))
         return name
 
     def record(
@@ -215,8 +234,8 @@ class Case:
             IdempotencyConflict: the key came before, with other content.
             LedgerBusy: other writers kept coming first.
         """
-        with self._ledger._writing():
-            members = self._content(
+        with self._writer.turn():
+            members = self._compose.content(
                 kind, asserter=asserter, on_behalf_of=on_behalf_of, statement=statement, asserted_at=asserted_at,
                 relays=relays, voice=voice, polarity=polarity, strength=strength, hedges=hedges,
                 standard_of_proof=standard_of_proof, source=source, locator=locator, quote=quote, basis=basis,
@@ -228,9 +247,11 @@ class Case:
                 except (NameTaken, LedgerBusy):
                     # With a name of our own choosing, or a key, the next look at the store settles it.
                     chosen = ref is None or idempotency_key is not None
-                    if self._ledger._batch is not None or not chosen:
+                    if self._writer.is_in_batch or not chosen:
                         raise
-            raise LedgerBusy(f"{self._where}: other writers kept coming first; nothing was written; try again")
+            raise LedgerBusy(
+                f"{self._compose.where}: other writers kept coming first; nothing was written; try again"
+            )
 
     def judge(
         self,
@@ -258,31 +279,33 @@ class Case:
             raise UnknownName(
                 f'no verb "{verb}"{did_you_mean(verb, VERBS)} (verbs: claimledger schema --codes verb)'
             )
-        with self._ledger._writing():
-            body = self._built(
+        with self._writer.turn():
+            body = self._compose.built(
                 ClaimsJudged,
                 "judgement",
-                claims=[self._claim_id(each) for each in _several(claims)],
+                claims=[self._compose.claim_id(each) for each in _several(claims)],
                 verb=verb,
-                of=[self._claim_id(each) for each in _several(of)],
+                of=[self._compose.claim_id(each) for each in _several(of)],
                 under=None if under is None else dict(under),
                 note=note,
             )
             for variable, candidate in (under or {}).items():
-                entity = self._entity(variable, "under")
+                entity = self._compose.entity(variable, "under")
                 if not isinstance(entity, OneOf):
-                    raise InvalidValue(f'under: "{variable}" is no one_of entity, so nothing can hold under a reading of it')
+                    raise InvalidValue(
+                        f'under: "{variable}" is no one_of entity; nothing can hold under a reading of it'
+                    )
                 if candidate not in entity.one_of:
                     raise InvalidValue(
                         f'under.{variable}: "{candidate}" is none of its candidates ({", ".join(entity.one_of)})'
                     )
-            return self._plain(self._named(body))
+            return self._plain(self._compose.named(body))
 
     def same_as(self, entities: Sequence[str], because: str | None = None) -> Receipt:
         """Record the recorder's judgement that several names mean the same entity."""
-        with self._ledger._writing():
-            body = self._built(SameAsJudged, "same_as", entities=list(entities), because=because)
-            return self._plain(self._named(body))
+        with self._writer.turn():
+            body = self._compose.built(SameAsJudged, "same_as", entities=list(entities), because=because)
+            return self._plain(self._compose.named(body))
 
     def undo_same_as(self, same_as: str | Receipt, because: str | None = None) -> Receipt:
         """Take a same-as back.
@@ -295,57 +318,31 @@ class Case:
             UnknownName: no such same-as in this case.
         """
         event_id = same_as.event_id if isinstance(same_as, Receipt) else same_as
-        with self._ledger._writing():
-            if not isinstance(self._own_body(event_id), SameAsJudged):
-                raise UnknownName(f"{self._where}: event {event_id} is no same-as of this case")
-            return self._plain(self._built(SameAsUndone, "same_as", undoes=event_id, because=because))
+        with self._writer.turn():
+            if not isinstance(self._compose.own_body(event_id), SameAsJudged):
+                raise UnknownName(f"{self._compose.where}: event {event_id} is no same-as of this case")
+            return self._plain(self._compose.built(SameAsUndone, "same_as", undoes=event_id, because=because))
 
-    def amend(
-        self,
-        ref: str,
-        kind: Kind,
-        *,
-        because: str,
-        asserter: str | None = None,
-        on_behalf_of: str | None = None,
-        statement: str | None = None,
-        asserted_at: When | str | None = None,
-        relays: Sequence[Relay | str] = (),
-        voice: Spoken | None = None,
-        polarity: Polarity = "affirmed",
-        strength: Strength | Undecided[Strength] | Either[Strength] = "asserted",
-        hedges: Sequence[str] = (),
-        standard_of_proof: str | None = None,
-        source: str | None = None,
-        locator: Place | None = None,
-        quote: TextQuote | str | None = None,
-        basis: str | None = None,
-        based_on: Sequence[str | BasedOn] = (),
-    ) -> Receipt:
+    def amend(self, ref: str, kind: Kind, *, because: str, **how: Unpack[How]) -> Receipt:
         """Mend the recorder's own record of a claim: the whole content anew. The first record stays in the history.
 
         Args:
             ref: the claim.
             kind: what was said, as it should have been recorded.
-            because: why the record was wrong. For the others see `record`.
+            because: why the record was wrong.
+            **how: as for `record`.
 
         Raises:
             KeyNotAllowed: another recorder made the record.
             UnknownName, InvalidValue: see `record`.
         """
-        with self._ledger._writing():
-            amends = self._own_claim(ref)
-            members = self._content(
-                kind, asserter=asserter, on_behalf_of=on_behalf_of, statement=statement, asserted_at=asserted_at,
-                relays=relays, voice=voice, polarity=polarity, strength=strength, hedges=hedges,
-                standard_of_proof=standard_of_proof, source=source, locator=locator, quote=quote, basis=basis,
-                based_on=based_on,
-            )  # fmt: skip
-            body = self._named(self._built(ClaimAmended, "claim", **members, amends=amends, because=because))
-            statements = self._statements(body.voices, but=amends)
-            return self._ledger._record(
-                body, self._stream, case=self._name, name=ref, statements=statements
-            )
+        with self._writer.turn():
+            amends = self._compose.own_claim(ref)
+            members = self._compose.content(kind, **how)
+            built = self._compose.built(ClaimAmended, "claim", **members, amends=amends, because=because)
+            body = self._compose.named(built)
+            statements = self._compose.statements(body.voices, but=amends)
+            return self._writer.record(body, self._stream, case=self._name, name=ref, statements=statements)
 
     def withdraw(self, ref: str, *, because: str) -> Receipt:
         """Withdraw the recorder's own record of a claim. The claim stays in the history, marked.
@@ -354,9 +351,11 @@ class Case:
             KeyNotAllowed: another recorder made the record.
             UnknownName: no such claim.
         """
-        with self._ledger._writing():
-            body = self._built(ClaimWithdrawn, "claim", withdraws=self._own_claim(ref), because=because)
-            return self._ledger._record(body, self._stream, case=self._name, name=ref)
+        with self._writer.turn():
+            body = self._compose.built(
+                ClaimWithdrawn, "claim", withdraws=self._compose.own_claim(ref), because=because
+            )
+            return self._writer.record(body, self._stream, case=self._name, name=ref)
 
     def batch(self) -> AbstractContextManager[list[Receipt]]:
         """Record several events in one transaction; see `Ledger.batch`."""
@@ -375,7 +374,7 @@ class Case:
             return name
         found = self._register.pseudonym(self._stream, name)
         if found is None:
-            raise self._register.unknown(self._stream, "entity", name, self._where)
+            raise self._register.unknown(self._stream, "entity", name, self._compose.where)
         return found
 
     def entity(self, name: str) -> Entity:
@@ -384,7 +383,7 @@ class Case:
         Raises:
             UnknownName: it is not there.
         """
-        return self._entity(self.entity_name(name), self._where)
+        return self._compose.entity(self.entity_name(name), self._compose.where)
 
     def source(self, name: str) -> Source:
         """The registered source of a name.
@@ -395,7 +394,7 @@ class Case:
         event_id = self._register.event_id(self._stream, "source", name)
         body = None if event_id is None else self._register.body(event_id)
         if not isinstance(body, SourceRegistered):
-            raise self._register.unknown(self._stream, "source", name, self._where)
+            raise self._register.unknown(self._stream, "source", name, self._compose.where)
         return body.source
 
     def claim(self, ref: str) -> Event:
@@ -404,7 +403,7 @@ class Case:
         Raises:
             UnknownName: no such claim, or it is only in the batch that is open.
         """
-        return self._ledger.event_of(self._claim_id(ref))
+        return self._ledger.event_of(self._compose.claim_id(ref))
 
     def receipt(self, ref: str) -> Receipt:
         """The receipt of a recorded claim."""
@@ -427,77 +426,13 @@ class Case:
     def __repr__(self) -> str:
         return f"<Case {self._name} of ledger {self._ledger.id}>"
 
-    # Building and checking what is recorded
-
-    @property
-    def _where(self) -> str:
-        return f"case {self._name}"
-
-    def _content(
-        self,
-        kind: Kind,
-        *,
-        asserter: str | None,
-        voice: Spoken | None,
-        relays: Sequence[Relay | str],
-        locator: Place | None,
-        quote: TextQuote | str | None,
-        based_on: Sequence[str | BasedOn],
-        on_behalf_of: str | None,
-        statement: str | None,
-        asserted_at: When | str | None,
-        **others: Any,
-    ) -> dict[str, Any]:
-        """The members that a claim has as recorded and as amended."""
-        self._check_kind(kind)
-        if voice is None:
-            if asserter is None:
-                raise InvalidValue("asserter: say who said it; register an unnamed entity where it is not known")
-            hops = (relays,) if isinstance(relays, (str, Relay)) else relays
-            voice = self._built(
-                Voice,
-                "voice",
-                asserter=asserter,
-                on_behalf_of=on_behalf_of,
-                statement=statement,
-                asserted_at=asserted_at,
-                relays=[self._built(Relay, "relays", by=hop) if isinstance(hop, str) else hop for hop in hops],
-            )
-        elif asserter or on_behalf_of or statement or asserted_at or relays:
-            raise InvalidValue("voice: give either a voice, or asserter, statement, time and relays, not both")
-        if isinstance(locator, tuple):
-            if len(locator) != 2:
-                raise InvalidValue("locator: two numbers, the start and the end in code points")
-            locator = self._built(Locator, "locator", start=locator[0], end=locator[1])
-        if isinstance(quote, str):
-            quote = self._built(TextQuote, "quote", exact=quote)
-        grounds = (based_on,) if isinstance(based_on, (str, BasedOn)) else based_on
-        return {
-            "claim": with_claim_ids(kind, self._claim_id),
-            "voice": voice,
-            "locator": locator,
-            "quote": quote,
-            "based_on": [self._ground(each) for each in grounds],
-            **others,
-        }
-
-    def _check_kind(self, kind: Kind) -> None:
-        if not isinstance(kind, Kind):
-            raise InvalidValue("record a kind of claim, such as Death(person=...) or Count(group=..., quantity=...)")
-        if kinds.get(kind.kind_name) is not type(kind):
-            raise UnknownName(f'no kind "{kind.kind_name}" is known here; make it known with register_kind')
-        problems = [f"{path}: {problem}" for path, problem in code_problems(kind)]
-        if problems:
-            raise InvalidValue(f"{kind.kind_name}: {'; '.join(problems)}")
-        gap = protected_gap(kind)
-        if gap is not None:
-            raise InvalidValue(f"{kind.kind_name}: {gap} is missing; say what it says, it is kept behind a commitment")
+    # Recording
 
     def _record_claim(self, members: dict[str, Any], ref: str | None, key: str | None) -> Receipt:
         stream, register = self._stream, self._register
         keyed = None if key is None else register.idempotency_key(stream, key)
         named = register.next_ref(stream) if ref is None else ref
-        body = self._named(self._built(ClaimRecorded, "claim", ref=named, **members))
+        body = self._compose.named(self._compose.built(ClaimRecorded, "claim", ref=named, **members))
         public, protected = body.split()
         digest = b""
         if keyed is not None:
@@ -511,24 +446,28 @@ class Case:
         if register.event_id(*own) is not None:
             if ref is None:
                 register.discard_refs(stream)
-            raise NameTaken(f'{self._where}: a claim "{named}" is there already; amend it, or pick another ref')
-        return self._ledger._record(
+            raise NameTaken(
+                f'{self._compose.where}: a claim "{named}" is there already; amend it, or pick another ref'
+            )
+        return self._writer.record(
             body,
             stream,
             case=self._name,
             name=named,
             names=(own,),
-            statements=self._statements(body.voices),
+            statements=self._compose.statements(body.voices),
             idempotency=None if keyed is None else (keyed, digest),
             parts=(public, protected),
         )
 
     def _first_receipt(self, keyed: bytes, digest: bytes) -> Receipt | None:
         """The receipt of what was recorded under an idempotency key before."""
-        for pending, _ in self._ledger._batch or ():
+        for pending, _ in self._writer.pending:
             if pending.idempotency is not None and pending.idempotency[0] == keyed:
                 if pending.idempotency[1] != digest:
-                    raise IdempotencyConflict(f"{self._where}: this idempotency key came with other content before")
+                    raise IdempotencyConflict(
+                        f"{self._compose.where}: this idempotency key came with other content before"
+                    )
                 return pending.receipt
         found = self._ledger.store.idempotent(keyed)
         if found is None:
@@ -536,132 +475,21 @@ class Case:
         event = self._ledger.event_of(found[0])
         if found[1] != digest:
             raise IdempotencyConflict(
-                f"{self._where}: this idempotency key was used for other content before, at index {event.index}"
+                f"{self._compose.where}: this idempotency key was used for other content before, at index {event.index}"
             )
         ref = event.body.ref if isinstance(event.body, ClaimRecorded) else None
         return Receipt(event.index, event.leaf, event.id, event.stream, event.sequence, self._name, ref)
 
-    def _statements(self, voices: Sequence[Voice], but: str | None = None) -> tuple[NameKey, ...]:
-        """Check that the claims of each statement agree; give the statements that are new."""
-        new: dict[NameKey, Voice] = {}
-        for voice in voices:
-            if voice.statement is None:
-                continue
-            key = (self._stream, "statement", voice.statement)
-            first = new.get(key)
-            event_id = self._register.event_id(*key)
-            if event_id is not None and event_id != but:
-                first = _voice_of(self._register.body(event_id), voice.statement)
-            if first is None:
-                if event_id is None:
-                    new[key] = voice
-                continue
-            if (first.asserter, first.asserted_at) != (voice.asserter, voice.asserted_at):
-                raise InvalidValue(
-                    f'statement "{voice.statement}": its claims disagree in asserter or time; a statement is one '
-                    f"speech act of {first.asserter}, and its claims name the same time"
-                )
-        return tuple(new)
-
-    def _ground(self, ground: str | BasedOn) -> BasedOn:
-        if isinstance(ground, BasedOn):
-            if ground.claim is not None:
-                self._claim_id(ground.claim)
-            return ground
-        claim = self._register.event_id(self._stream, "claim", ground)
-        if claim is not None:
-            return BasedOn(claim=claim)
-        if self._register.entity_event(self._stream, ground) is None and not self._register.pseudonym(self._stream, ground):
-            raise UnknownName(
-                f'based_on: no claim or item "{ground}"{did_you_mean(ground, [*self.refs(), *self._entity_names()])}'
-            )
-        return self._built(BasedOn, "based_on", item=ground)
-
-    def _claim_id(self, claim: str) -> str:
-        """The event id of a claim, from its ref or its event id."""
-        found = self._register.event_id(self._stream, "claim", claim)
-        if found is not None:
-            return found
-        if len(claim) == 36 and isinstance(self._own_body(claim), ClaimRecorded):
-            return claim
-        raise self._register.unknown(self._stream, "claim", claim, self._where)
-
-    def _own_body(self, event_id: str) -> object:
-        """The body of an event of this case, or None."""
-        for pending, body in self._ledger._batch or ():
-            if pending.id == event_id:
-                return body if pending.stream == self._stream else None
-        try:
-            event = self._ledger.event_of(event_id)
-        except UnknownName:
-            return None
-        return event.body if event.stream == self._stream else None
-
-    def _own_claim(self, ref: str) -> str:
-        """The event id of a claim that this recorder recorded."""
-        event_id = self._claim_id(ref)
-        if all(pending.id != event_id for pending, _ in self._ledger._batch or ()):
-            mine = set(self._ledger._signer_ids())
-            if not mine & set(self._ledger.event_of(event_id).signers):
-                raise KeyNotAllowed(
-                    f'{self._where}: claim "{ref}" was recorded with another key; its recorder, or the roots, may mend it'
-                )
-        return event_id
-
-    def _named(self, body: B) -> B:
-        """Check that all that a body names is there; put random names in the place of handles."""
-        handles: dict[str, str] = {}
-        for each in references(body):
-            if each.what == "claim":
-                continue
-            if each.what == "source":
-                if self._register.event_id(self._stream, "source", each.name) is None:
-                    raise self._register.unknown(self._stream, "source", each.name, each.path)
-            elif self._register.entity_event(self._stream, each.name) is None:
-                found = self._register.pseudonym(self._stream, each.name)
-                if found is None:
-                    raise self._register.unknown(self._stream, "entity", each.name, each.path)
-                handles[each.name] = found
-        return with_entity_names(body, handles) if handles else body
-
-    def _check_one_of(self, entity: Entity) -> None:
-        if not isinstance(entity, OneOf) or entity.other_than is None:
-            return
-        other = self._entity(entity.other_than, "other_than")
-        if not isinstance(other, OneOf) or set(other.one_of) != set(entity.one_of):
-            raise InvalidValue(f'other_than: "{entity.other_than}" is no one_of entity over the same candidates')
-
-    def _entity(self, name: str, where: str) -> Entity:
-        entity = self._register.entity(self._stream, name)
-        if entity is None:
-            raise self._register.unknown(self._stream, "entity", name, where)
-        return entity
-
-    def _entity_names(self) -> list[str]:
-        return self._register.known(self._stream, "entity")
-
     def _pseudonym(self) -> str:
         """A random name that is free."""
         while True:
-            name = f"person-{self._ledger._new_id()[:8]}"
+            name = f"person-{self._writer.new_id()[:8]}"
             if self._register.event_id(self._stream, "entity", name) is None:
                 return name
 
     def _plain(self, body: Body) -> Receipt:
-        return self._ledger._record(body, self._stream, case=self._name, name=None)
-
-    def _built(self, cls: type[Any], what: str, **members: Any) -> Any:
-        """Build a value, turning what pydantic finds wrong into our own error, without the input."""
-        try:
-            return cls(**members)
-        except ValidationError as error:
-            raise readable(error, what) from None
+        return self._writer.record(body, self._stream, case=self._name, name=None)
 
 
 def _several(claims: str | Sequence[str]) -> Sequence[str]:
     return (claims,) if isinstance(claims, str) else claims
-
-
-def _voice_of(body: object, statement: str) -> Voice | None:
-    voices = body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else ()
-    return next((voice for voice in voices if voice.statement == statement), None)

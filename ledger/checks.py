@@ -15,7 +15,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, Literal, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel
@@ -24,7 +24,15 @@ from claimledger.events.codes import problem_with
 from claimledger.events.kinds import General, Kind, Opinion
 from claimledger.events.values import Codes, Either, Names, OpenTerms, ReadAs, Term, Undecided
 
-__all__ = ["Reference", "code_problems", "did_you_mean", "protected_gap", "references", "with_claim_ids", "with_entity_names"]
+__all__ = [
+    "Reference",
+    "code_problems",
+    "did_you_mean",
+    "protected_gap",
+    "references",
+    "with_claim_ids",
+    "with_entity_names",
+]
 
 What: TypeAlias = Literal["entity", "source", "claim"]
 M = TypeVar("M", bound=BaseModel)
@@ -111,7 +119,7 @@ def _names_in_model(model: BaseModel, path: str, found: list[Reference]) -> None
 
 
 def _names_in(value: Any, what: What | None, path: str, found: list[Reference]) -> None:
-    form = _form(type(value))
+    form = _form(value.__class__)
     if form == "text":
         if what is not None:
             found.append(Reference(path, what, value))
@@ -138,7 +146,7 @@ def _codes_in_model(model: BaseModel, path: str, outer: str | None, found: list[
 
 
 def _codes_in(value: Any, listing: str | None, path: str, found: list[tuple[str, str]]) -> None:
-    form = _form(type(value))
+    form = _form(value.__class__)
     if form == "text":
         problem = problem_with(listing, value) if listing is not None else None
         if problem is not None:
@@ -167,7 +175,7 @@ def _renamed(model: M, what: What, new_name: Callable[[str], str]) -> M:
 
 
 def _mapped(value: Any, is_name: bool, what: What, new_name: Callable[[str], str]) -> Any:
-    form = _form(type(value))
+    form = _form(value.__class__)
     if form == "text":
         return new_name(value) if is_name else value
     if form == "list":
@@ -182,7 +190,7 @@ def _mapped(value: Any, is_name: bool, what: What, new_name: Callable[[str], str
     return _renamed(value, what, new_name) if form == "model" else value
 
 
-@lru_cache(maxsize=None)
+@cache
 def _form(cls: type[Any]) -> str:
     """How values of a class are walked. Cached: isinstance on pydantic classes is slow."""
     if issubclass(cls, str):
@@ -198,7 +206,7 @@ def _form(cls: type[Any]) -> str:
     return "mapping" if issubclass(cls, Mapping) else "plain"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fields(model: type[BaseModel]) -> tuple[_Field, ...]:
     """The fields of a model that may hold names, codes or further models; plain text and numbers are left out."""
     found = []

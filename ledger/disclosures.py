@@ -38,7 +38,8 @@ def close_slots(
     if ledger is None or not protected:
         return {}, {}
     disclosures = {
-        slot: Disclosure(ledger, event, slot, new_salt(), value).to_bytes() for slot, value in protected.items()
+        slot: Disclosure(ledger, event, slot, new_salt(), value).to_bytes()
+        for slot, value in protected.items()
     }
     return {slot: commitment_of(content) for slot, content in disclosures.items()}, disclosures
 

@@ -44,7 +44,9 @@ def open_row(row: Row) -> tuple[Envelope, Payload]:
     payload = Payload.from_bytes(envelope.payload)
     signed = (payload.stream, payload.sequence, payload.type, payload.id, envelope.leaf())
     stored = (row.stream, row.sequence, row.type, row.event_id, row.leaf)
-    for what, mine, theirs in zip(("stream", "sequence", "type", "event id", "leaf hash"), signed, stored, strict=True):
+    for what, mine, theirs in zip(
+        ("stream", "sequence", "type", "event id", "leaf hash"), signed, stored, strict=True
+    ):
         if mine != theirs:
             raise RowMismatch(f"index {row.index}: the row's {what} is not that of the event signed in it")
     return envelope, payload

@@ -95,11 +95,11 @@ class Receipt:
             object.__setattr__(self, name, value)
 
 
-class KeysMoved(Exception):  # noqa: N818 - a message between two modules, never seen by a caller
+class KeysMoved(Exception):
     """The key stream has events that the writer has not folded in."""
 
 
-class NamesMoved(Exception):  # noqa: N818
+class NamesMoved(Exception):
     """A name, statement or idempotency key that was free when the writer looked is taken."""
 
 

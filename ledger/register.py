@@ -12,7 +12,7 @@ Nothing here writes; `claimledger.store` enters the names in the transaction tha
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from claimledger.events.encoding import JSONValue, encode
@@ -40,7 +40,9 @@ class Register:
         shared_stream: UUID of the shared register's stream.
     """
 
-    def __init__(self, store: Store, read_body: Callable[[str], Body | UnknownBody], shared_stream: str) -> None:
+    def __init__(
+        self, store: Store, read_body: Callable[[str], Body | UnknownBody], shared_stream: str
+    ) -> None:
         self._store = store
         self._read_body = read_body
         self._shared_stream = shared_stream
@@ -104,14 +106,17 @@ class Register:
         """The next free short name for a claim: C1, C2 and so on."""
         number = self._next_ref.get(stream)
         if number is None:
-            taken = [int(ref[1:]) for ref in self.known(stream, "claim") if ref[:1] == "C" and ref[1:].isdecimal()]
+            taken = [
+                int(ref[1:]) for ref in self.known(stream, "claim") if ref[:1] == "C" and ref[1:].isdecimal()
+            ]
             number = max(taken, default=0) + 1
         self._next_ref[stream] = number + 1
         return f"C{number}"
 
-    def enter(self, keys: Mapping[NameKey, str], event_id: str, body: Body) -> None:
+    def enter(self, keys: Iterable[NameKey], event_id: str, body: Body) -> None:
         """Let the names of an event resolve within the batch that is open."""
-        self._open.update(keys)
+        for key in keys:
+            self._open[key] = event_id
         self._open_bodies[event_id] = body
 
     def commit(self) -> None:

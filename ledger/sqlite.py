@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +40,6 @@ from claimledger.events.errors import (
     LedgerExists,
     LedgerNotFound,
     LedgerUnavailable,
-    NameTaken,
     NewerSchema,
     NotALedger,
     ReadOnly,
@@ -88,9 +87,7 @@ TABLES = (
 )
 
 _INSERT_EVENT = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
-_HEAD = (
-    "SELECT originator_version, leaf FROM events WHERE originator_id=? ORDER BY originator_version DESC LIMIT 1"
-)
+_HEAD = "SELECT originator_version, leaf FROM events WHERE originator_id=? ORDER BY originator_version DESC LIMIT 1"
 
 
 @dataclass(frozen=True)
@@ -215,9 +212,13 @@ def _translation(place: str, code: int, error: sqlite3.Error) -> ClaimLedgerErro
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return LedgerBusy(f"{place}: another writer held it for more than {LOCK_SECONDS} seconds; try again")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
-        return ReadOnly(f"{place}: cannot be opened or written there; open it with read_only=True, or copy it")
+        return ReadOnly(
+            f"{place}: cannot be opened or written there; open it with read_only=True, or copy it"
+        )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return VerificationFailed(f"{place}: the database file is damaged ({error}); restore a copy and verify it")
+        return VerificationFailed(
+            f"{place}: the database file is damaged ({error}); restore a copy and verify it"
+        )
     return LedgerUnavailable(f"{place}: the database answered: {error}")
 
 
@@ -270,7 +271,9 @@ class Datastore(SQLiteDatastore):
     """The connections of one ledger."""
 
     def __init__(self, db_name: str, *, query_only: bool) -> None:
-        super().__init__(db_name, lock_timeout=LOCK_SECONDS, pool_timeout=LOCK_SECONDS, originator_id_type="text")
+        super().__init__(
+            db_name, lock_timeout=LOCK_SECONDS, pool_timeout=LOCK_SECONDS, originator_id_type="text"
+        )
         self.pool = ConnectionPool(db_name=db_name, lock_timeout=LOCK_SECONDS, pool_timeout=LOCK_SECONDS)
         self.pool.query_only = query_only
 
@@ -282,6 +285,7 @@ class Recorder(SQLiteApplicationRecorder):
         super().__init__(datastore, events_table_name="events")
 
     def construct_create_table_statements(self) -> list[str]:
+        """The tables of a ledger."""
         return list(TABLES)
 
     def select_events(
@@ -293,6 +297,7 @@ class Recorder(SQLiteApplicationRecorder):
         desc: bool = False,
         limit: int | None = None,
     ) -> Sequence[StoredRow]:
+        """Rows of one stream, with index, leaf hash and event id."""
         order = "DESC" if desc else "ASC"
         with self.datastore.transaction(commit=False) as cursor:
             cursor.execute(
@@ -318,7 +323,15 @@ class Recorder(SQLiteApplicationRecorder):
         c.executemany(
             _INSERT_EVENT,
             [
-                (index, row.originator_id, row.originator_version, row.topic, row.state, row.leaf, row.event_id)
+                (
+                    index,
+                    row.originator_id,
+                    row.originator_version,
+                    row.topic,
+                    row.state,
+                    row.leaf,
+                    row.event_id,
+                )
                 for index, row in enumerate(rows, first)
             ],
         )
@@ -370,15 +383,10 @@ def _insert_beside(c: Any, pendings: Sequence[Pending]) -> None:
 class Factory(SQLiteFactory):
     """Makes the recorder of one ledger; takes nothing from environment variables."""
 
-    aggregate_recorder_class = Recorder
-    application_recorder_class = Recorder
-
     def __init__(self, db_name: str, *, query_only: bool) -> None:
         super().__init__(Environment("Ledger", {"SQLITE_DBNAME": db_name, "ORIGINATOR_ID_TYPE": "text"}))
-        self.datastore.close()
-        self.datastore = Datastore(db_name, query_only=query_only)
+        self.datastore: Datastore = Datastore(db_name, query_only=query_only)
 
     def application_recorder(self) -> Recorder:
+        """The recorder of this ledger."""
         return Recorder(self.datastore)
-
-

@@ -105,13 +105,16 @@ class LedgerApplication(Application[str]):
         self._query_only = query_only
         super().__init__()
 
-    def construct_env(self, name: str, env: Any = None) -> Environment:
+    def construct_env(self, name: str, env: Any = None) -> Environment:  # noqa: ARG002 - ignored on purpose
+        """An environment with nothing in it."""
         return Environment(name, {})
 
-    def construct_factory(self, env: Environment) -> Any:
+    def construct_factory(self, env: Environment) -> Any:  # noqa: ARG002 - nothing can be set from outside
+        """The SQLite factory, whatever an environment says."""
         return Factory(self._db_name, query_only=self._query_only)
 
     def construct_mapper(self) -> SigningMapper:
+        """The signing mapper."""
         return SigningMapper()
 
 
@@ -145,7 +148,11 @@ class Store:
                     cursor.execute(table)
         else:
             create_file(path)
-            store = cls(LedgerApplication(database_name(path, read_only=False), query_only=False), path, read_only=False)
+            store = cls(
+                LedgerApplication(database_name(path, read_only=False), query_only=False),
+                path,
+                read_only=False,
+            )
         with store._writing() as cursor:
             cursor.execute("INSERT INTO meta VALUES ('secret', ?)", (secrets.token_bytes(32),))
         return store
@@ -159,7 +166,9 @@ class Store:
         """
         path = place_of(url)
         if path is None:
-            raise LedgerUnavailable("memory: nothing to open; a ledger in memory lives and ends with its creator")
+            raise LedgerUnavailable(
+                "memory: nothing to open; a ledger in memory lives and ends with its creator"
+            )
         check_file(path)
         name = database_name(path, read_only=read_only)
         store = cls(LedgerApplication(name, query_only=read_only), path, read_only=read_only)
@@ -203,12 +212,10 @@ class Store:
             LedgerBusy: others kept moving keys or names, or held the lock too long; nothing was written.
         """
         self.check_usable(writing=True)
-        mapper = self._application.mapper
+        sign: Callable[[Any], StoredEvent] = self._application.mapper.to_stored_event
         for attempt in range(_ATTEMPTS):
             heads = {stream: self.head(stream) for stream in {pending.stream for pending in pendings}}
-            batch = Batch(
-                pendings, heads, key_stream=key_stream, key_sequence=key_sequence, sign=mapper.to_stored_event
-            )
+            batch = Batch(pendings, heads, key_stream=key_stream, key_sequence=key_sequence, sign=sign)
             try:
                 with translated(self.place):
                     recordings = self._application.events.put(pendings, batch=batch)  # type: ignore[arg-type]
@@ -217,7 +224,9 @@ class Store:
             except NamesMoved:
                 recheck()
             else:
-                self._heads.update({stream: Head(last.sequence, last.leaf) for stream, last in batch.last.items()})
+                self._heads.update(
+                    {stream: Head(last.sequence, last.leaf) for stream, last in batch.last.items()}
+                )
                 for pending, recording in zip(pendings, recordings, strict=True):
                     pending.receipt._complete(recording.notification.id, pending.leaf, pending.sequence)
                 return
@@ -258,7 +267,9 @@ class Store:
         if stream is not None:
             yield from self._rows_of_stream(after, stream)
             return
-        while page := self._all(f"SELECT {_COLUMNS} FROM events WHERE idx>? ORDER BY idx LIMIT {PAGE}", after):
+        while page := self._all(
+            f"SELECT {_COLUMNS} FROM events WHERE idx>? ORDER BY idx LIMIT {PAGE}", after
+        ):
             for found in page:
                 yield Row(*found)
             after = page[-1][0]
@@ -268,7 +279,9 @@ class Store:
         # the stream: both take time for what is new only.
         first = (
             self._one(
-                "SELECT originator_version FROM events WHERE idx>? AND +originator_id=? ORDER BY idx LIMIT 1", after, stream
+                "SELECT originator_version FROM events WHERE idx>? AND +originator_id=? ORDER BY idx LIMIT 1",
+                after,
+                stream,
             )
             if after >= 0
             else (0,)
@@ -296,7 +309,9 @@ class Store:
     def rows_of_leaf(self, prefix: str) -> list[Row]:
         """The rows whose leaf hash begins with these hex digits: at most two, to tell one from several."""
         found = self._all(
-            f"SELECT {_COLUMNS} FROM events WHERE leaf>=? AND leaf<? ORDER BY leaf LIMIT 2", prefix, prefix + "g"
+            f"SELECT {_COLUMNS} FROM events WHERE leaf>=? AND leaf<? ORDER BY leaf LIMIT 2",
+            prefix,
+            prefix + "g",
         )
         return [Row(*row) for row in found]
 
@@ -319,12 +334,16 @@ class Store:
 
     def name(self, stream: str, what: str, name: str) -> str | None:
         """The event id behind a name of a stream, or None."""
-        found = self._one("SELECT event_id FROM names WHERE stream=? AND what=? AND name=?", stream, what, name)
+        found = self._one(
+            "SELECT event_id FROM names WHERE stream=? AND what=? AND name=?", stream, what, name
+        )
         return None if found is None else str(found[0])
 
     def names(self, stream: str, what: str) -> list[tuple[str, str]]:
         """All names of one sort in a stream with their event ids, in the order of the names."""
-        found = self._all("SELECT name, event_id FROM names WHERE stream=? AND what=? ORDER BY name", stream, what)
+        found = self._all(
+            "SELECT name, event_id FROM names WHERE stream=? AND what=? ORDER BY name", stream, what
+        )
         return [(name, event_id) for name, event_id in found]
 
     def all_names(self) -> Iterator[tuple[NameKey, str]]:

@@ -1,0 +1,238 @@
+"""Bodies for a case, composed and checked before anything is signed.
+
+1. All that a body names must be there: in the case, in the batch that is open or, with ``shared:``, in the ledger's
+   register. Names of claims become event ids, handles of protected persons become their random names.
+2. Codes are in their lists, kinds are known, committed texts are given where a kind says nothing without them.
+3. The claims of one statement agree in asserter and time.
+4. What pydantic finds wrong becomes one of our errors, which repeats nothing that was handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from pydantic import ValidationError
+
+from claimledger.events.claims import BasedOn, ClaimAmended, ClaimRecorded, Relay, Voice
+from claimledger.events.dates import When
+from claimledger.events.entities import Entity, OneOf
+from claimledger.events.errors import InvalidValue, KeyNotAllowed, UnknownName
+from claimledger.events.kinds import Kind, kinds
+from claimledger.events.registry import Body
+from claimledger.events.sources import TextQuote
+from claimledger.events.values import Locator, Undecided
+
+from .checks import code_problems, did_you_mean, protected_gap, references, with_claim_ids, with_entity_names
+from .log import Log
+from .recording import NameKey
+from .register import Register
+from .writing import Writer, readable
+
+__all__ = ["Composer", "Place", "Spoken"]
+
+B = TypeVar("B", bound=Body)
+
+Spoken: TypeAlias = Voice | Undecided[Voice]
+Place: TypeAlias = Locator | tuple[int, int]
+
+
+class Composer:
+    """Composes the bodies of one case.
+
+    Args:
+        log: the verified log.
+        register: what names stand for.
+        writer: knows the batch that is open, and who signs.
+        case: name of the case.
+        stream: UUID of its stream.
+    """
+
+    def __init__(self, log: Log, register: Register, writer: Writer, case: str, stream: str) -> None:
+        self._log = log
+        self._register = register
+        self._writer = writer
+        self._stream = stream
+        self.where = f"case {case}"
+
+    def content(
+        self,
+        kind: Kind,
+        *,
+        asserter: str | None = None,
+        on_behalf_of: str | None = None,
+        statement: str | None = None,
+        asserted_at: When | str | None = None,
+        relays: Sequence[Relay | str] = (),
+        voice: Spoken | None = None,
+        locator: Place | None = None,
+        quote: TextQuote | str | None = None,
+        based_on: Sequence[str | BasedOn] = (),
+        **others: Any,
+    ) -> dict[str, Any]:
+        """The members that a claim has as recorded and as amended."""
+        self._check_kind(kind)
+        if voice is None:
+            if asserter is None:
+                raise InvalidValue(
+                    "asserter: say who said it; register an unnamed entity where it is not known"
+                )
+            hops = (relays,) if isinstance(relays, (str, Relay)) else relays
+            voice = self.built(
+                Voice,
+                "voice",
+                asserter=asserter,
+                on_behalf_of=on_behalf_of,
+                statement=statement,
+                asserted_at=asserted_at,
+                relays=[self.built(Relay, "relays", by=hop) if isinstance(hop, str) else hop for hop in hops],
+            )
+        elif asserter or on_behalf_of or statement or asserted_at or relays:
+            raise InvalidValue(
+                "voice: give either a voice, or asserter, statement, time and relays, not both"
+            )
+        if isinstance(locator, tuple):
+            if len(locator) != 2:
+                raise InvalidValue("locator: two numbers, the start and the end in code points")
+            locator = self.built(Locator, "locator", start=locator[0], end=locator[1])
+        if isinstance(quote, str):
+            quote = self.built(TextQuote, "quote", exact=quote)
+        grounds = (based_on,) if isinstance(based_on, (str, BasedOn)) else based_on
+        return {
+            "claim": with_claim_ids(kind, self.claim_id),
+            "voice": voice,
+            "locator": locator,
+            "quote": quote,
+            "based_on": [self._ground(each) for each in grounds],
+            **others,
+        }
+
+    def _check_kind(self, kind: Kind) -> None:
+        if not isinstance(kind, Kind):
+            raise InvalidValue(
+                "record a kind of claim, such as Death(person=...) or Count(group=..., quantity=...)"
+            )
+        if kinds.get(kind.kind_name) is not type(kind):
+            raise UnknownName(f'no kind "{kind.kind_name}" is known here; make it known with register_kind')
+        problems = [f"{path}: {problem}" for path, problem in code_problems(kind)]
+        if problems:
+            raise InvalidValue(f"{kind.kind_name}: {'; '.join(problems)}")
+        gap = protected_gap(kind)
+        if gap is not None:
+            raise InvalidValue(
+                f"{kind.kind_name}: {gap} is missing; say what it says, it is kept behind a commitment"
+            )
+
+    def statements(self, voices: Sequence[Voice], but: str | None = None) -> tuple[NameKey, ...]:
+        """Check that the claims of each statement agree; give the statements that are new."""
+        new: dict[NameKey, Voice] = {}
+        for voice in voices:
+            if voice.statement is None:
+                continue
+            key = (self._stream, "statement", voice.statement)
+            first = new.get(key)
+            event_id = self._register.event_id(*key)
+            if event_id is not None and event_id != but:
+                first = _voice_of(self._register.body(event_id), voice.statement)
+            if first is None:
+                if event_id is None:
+                    new[key] = voice
+                continue
+            if (first.asserter, first.asserted_at) != (voice.asserter, voice.asserted_at):
+                raise InvalidValue(
+                    f'statement "{voice.statement}": its claims disagree in asserter or time; a statement is one '
+                    f"speech act of {first.asserter}, and its claims name the same time"
+                )
+        return tuple(new)
+
+    def _ground(self, ground: str | BasedOn) -> BasedOn:
+        if isinstance(ground, BasedOn):
+            if ground.claim is not None:
+                self.claim_id(ground.claim)
+            return ground
+        claim = self._register.event_id(self._stream, "claim", ground)
+        if claim is not None:
+            return BasedOn(claim=claim)
+        register, stream = self._register, self._stream
+        if register.entity_event(stream, ground) is None and register.pseudonym(stream, ground) is None:
+            near = did_you_mean(ground, [*register.known(stream, "claim"), *register.known(stream, "entity")])
+            raise UnknownName(f'based_on: no claim or item "{ground}"{near}')
+        item: BasedOn = self.built(BasedOn, "based_on", item=ground)
+        return item
+
+    def claim_id(self, claim: str) -> str:
+        """The event id of a claim, from its ref or its event id."""
+        found = self._register.event_id(self._stream, "claim", claim)
+        if found is not None:
+            return found
+        if len(claim) == 36 and isinstance(self.own_body(claim), ClaimRecorded):
+            return claim
+        raise self._register.unknown(self._stream, "claim", claim, self.where)
+
+    def own_body(self, event_id: str) -> object:
+        """The body of an event of this case, or None."""
+        for pending, body in self._writer.pending:
+            if pending.id == event_id:
+                return body if pending.stream == self._stream else None
+        try:
+            event = self._log.event_of(event_id)
+        except UnknownName:
+            return None
+        return event.body if event.stream == self._stream else None
+
+    def own_claim(self, ref: str) -> str:
+        """The event id of a claim that this recorder recorded."""
+        event_id = self.claim_id(ref)
+        if all(pending.id != event_id for pending, _ in self._writer.pending):
+            mine = set(self._writer.keyids)
+            if not mine & set(self._log.event_of(event_id).signers):
+                raise KeyNotAllowed(
+                    f'{self.where}: claim "{ref}" was recorded with another key; only its recorder, or the roots, '
+                    "may mend the record"
+                )
+        return event_id
+
+    def named(self, body: B) -> B:
+        """Check that all that a body names is there; put random names in the place of handles."""
+        handles: dict[str, str] = {}
+        for each in references(body):
+            if each.what == "claim":
+                continue
+            if each.what == "source":
+                if self._register.event_id(self._stream, "source", each.name) is None:
+                    raise self._register.unknown(self._stream, "source", each.name, each.path)
+            elif self._register.entity_event(self._stream, each.name) is None:
+                found = self._register.pseudonym(self._stream, each.name)
+                if found is None:
+                    raise self._register.unknown(self._stream, "entity", each.name, each.path)
+                handles[each.name] = found
+        return with_entity_names(body, handles) if handles else body
+
+    def check_one_of(self, entity: Entity) -> None:
+        """Check that what a `OneOf` is `other_than` is a `OneOf` over the same candidates."""
+        if not isinstance(entity, OneOf) or entity.other_than is None:
+            return
+        other = self.entity(entity.other_than, "other_than")
+        if not isinstance(other, OneOf) or set(other.one_of) != set(entity.one_of):
+            raise InvalidValue(
+                f'other_than: "{entity.other_than}" is no one_of entity over the same candidates'
+            )
+
+    def entity(self, name: str, where: str) -> Entity:
+        """The entity of a signed name; `where` begins the message when there is none."""
+        entity = self._register.entity(self._stream, name)
+        if entity is None:
+            raise self._register.unknown(self._stream, "entity", name, where)
+        return entity
+
+    def built(self, cls: type[Any], what: str, **members: Any) -> Any:
+        """Build a value, turning what pydantic finds wrong into our own error, without the input."""
+        try:
+            return cls(**members)
+        except ValidationError as error:
+            raise readable(error, what) from None
+
+
+def _voice_of(body: object, statement: str) -> Voice | None:
+    voices = body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else ()
+    return next((voice for voice in voices if voice.statement == statement), None)

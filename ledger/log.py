@@ -1,0 +1,170 @@
+"""The log as it is read: every event verified, its link to the event before it included.
+
+1. The key stream is folded when a ledger is opened, and again whenever it has grown.
+2. Each row is read by the strict rules of `claimledger.reading`.
+3. Reading on, each event must follow the one before it in its stream; reading the whole log, indexes must follow
+   one another. Both are checked as events come by, in memory that does not grow with their number.
+4. A time asked for is answered by place: the log up to the first event that was recorded later.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+
+from claimledger.events.claims import ClaimRecorded
+from claimledger.events.errors import BrokenChain, InvalidValue, NotALedger, UnknownName
+from claimledger.events.event import format_instant, parse_instant
+from claimledger.events.recorded import Event
+
+from .reading import open_row, read_opening, read_row
+from .recording import Row
+from .store import PAGE, Store
+from .trust import KeyStream, mended_record
+
+__all__ = ["Log"]
+
+
+class Log:
+    """The verified events of one store.
+
+    Raises:
+        NotALedger: the store has no events.
+        VerificationFailed: the key stream is not what its keys signed.
+        CouldNotCheck: the key stream holds events that this release cannot read.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        first = store.row_at(0)
+        if first is None:
+            raise NotALedger(f"{store.place}: its making was interrupted; remove it and make it again")
+        self._keys, _ = read_opening(first)
+        self.fold()
+        store.read_with(self.read)
+
+    @property
+    def keys(self) -> KeyStream:
+        """The key stream, folded as far as it was last looked at."""
+        return self._keys
+
+    def fold(self) -> None:
+        """Fold in what the key stream has grown by."""
+        with self._lock:
+            for row in self._store.rows(self._keys.index, self._keys.stream):
+                self._keys.apply(read_row(row, self._keys, {}))
+
+    def events(self, streams: Sequence[str] | None = None, after: int = -1) -> Iterator[Event]:
+        """Events in the order of the log, verified as they are read.
+
+        Args:
+            streams: only the events of these streams; None for all.
+            after: only events whose index is higher.
+
+        Raises:
+            VerificationFailed: an event is not what was signed; those before it were.
+        """
+        if streams is None:
+            return self._verified(self._store.rows(after), after, dense=True)
+        rows = merge(*(self._store.rows(after, stream) for stream in streams), key=attrgetter("index"))
+        return self._verified(rows, after, dense=False)
+
+    def event_of(self, event_id: str) -> Event:
+        """The event of an event id.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        return self.read(self.row_of(event_id))
+
+    def row_of(self, event_id: str) -> Row:
+        """The row of an event id, not verified.
+
+        Raises:
+            UnknownName: there is none.
+        """
+        row = self._store.row_of_id(event_id)
+        if row is None:
+            raise UnknownName(f"no event has the id {event_id}")
+        return row
+
+    def read(self, row: Row) -> Event:
+        """Verify one row and read it into an event."""
+        if row.index > self._keys.index and self._keys_have_grown():
+            self.fold()
+        return self._read(row, self._store.disclosures([row.event_id]).get(row.event_id, {}))
+
+    def last_known(self, known_at: int | str | datetime | None) -> int | None:
+        """The last index that was known at an index or time; None for all of them.
+
+        Args:
+            known_at: an index, a day (until its end, UTC), or an instant with its offset.
+
+        Raises:
+            InvalidValue: neither.
+        """
+        if known_at is None or type(known_at) is int:
+            return known_at
+        until = _end_of(known_at)
+        last = -1
+        for event in self.events():
+            if event.recorded_at > until:
+                break
+            last = event.index
+        return last
+
+    def _keys_have_grown(self) -> bool:
+        return self._store.count(self._keys.stream) != self._keys.sequence
+
+    def _verified(self, rows: Iterator[Row], after: int, *, dense: bool) -> Iterator[Event]:
+        heads: dict[str, tuple[int, str | None]] = {}
+        expected = after + 1
+        while page := list(islice(rows, PAGE)):
+            if self._keys_have_grown():
+                self.fold()
+            disclosures = self._store.disclosures(row.event_id for row in page)
+            for row in page:
+                if dense and row.index != expected:
+                    raise BrokenChain(f"index {expected}: the log goes on at index {row.index}")
+                event = self._read(row, disclosures.get(row.event_id, {}))
+                # Of a stream that is entered in its middle, the first event is taken as it is.
+                before = heads.get(row.stream, (0, None) if after < 0 else None)
+                if before is not None and (event.sequence, event.header.previous) != (
+                    before[0] + 1,
+                    before[1],
+                ):
+                    raise BrokenChain(
+                        f"index {row.index}: does not follow the event before it in stream {row.stream}"
+                    )
+                heads[row.stream] = (event.sequence, event.leaf)
+                expected += 1
+                yield event
+
+    def _read(self, row: Row, disclosures: Mapping[str, bytes]) -> Event:
+        signers: Sequence[str] = ()
+        if row.type.startswith("claim.") and row.type != ClaimRecorded.TYPE:
+            mended = mended_record(open_row(row)[1])
+            signers = () if mended is None else self.event_of(mended).signers
+        return read_row(row, self._keys, disclosures, record_signers=signers)
+
+
+def _end_of(moment: object) -> datetime:
+    try:
+        if isinstance(moment, datetime):
+            return parse_instant(format_instant(moment))
+        if isinstance(moment, str) and len(moment) > len("2025-07-02"):
+            return parse_instant(format_instant(datetime.fromisoformat(moment)))
+        if isinstance(moment, str):
+            day = datetime.combine(date.fromisoformat(moment), time(), UTC)
+            return day + timedelta(days=1, microseconds=-1)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidValue(
+        "known_at: write a log index, a day as 2025-07-02, or an instant with its offset as "
+        "2025-07-02T16:20:00+00:00"
+    )
