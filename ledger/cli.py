@@ -1,0 +1,137 @@
+"""The command line: `claimledger COMMAND ...`.
+
+1. Exit status: 0 all that was asked holds; 1 something is wrong (evidence not sound, input not valid, a ledger or
+   key that cannot be used); 2 wrong usage; 3 nothing was found wrong, but something could not be checked.
+   130 and 141 mean that the user or the reader of the output stopped it.
+2. A user's mistake never shows a traceback: every error of claimledger becomes one message on standard error.
+3. Starting is quick: a command imports what it needs when it runs, so `--help` loads neither keys nor a store.
+
+The commands themselves are in `cli_write`, `cli_read`, `cli_verify` and `demo`; each is a function that returns an exit status.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from . import cli_read, cli_verify, cli_write, demo
+from .cli_terminal import note
+
+if TYPE_CHECKING:
+    from claimledger.events.errors import ClaimLedgerError
+
+__all__ = ["app", "main"]
+
+WRONG, UNCHECKED, READER_LEFT = 1, 3, 141
+
+_P = ParamSpec("_P")
+
+app = typer.Typer(
+    name="claimledger",
+    help="Record every claim about an incident as a signed event; see what stands, and on whose word.",
+    epilog="LEDGER is a path or an address. Status: 0 holds, 1 something is wrong, 2 usage, 3 could not check.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+keys_app = typer.Typer(
+    name="keys",
+    help="The keys with which a recorder signs: list, new.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+def _status_of(error: ClaimLedgerError) -> int:
+    from claimledger.events.errors import CouldNotCheck
+
+    return UNCHECKED if isinstance(error, CouldNotCheck) else WRONG
+
+
+def _our_errors() -> type[ClaimLedgerError]:
+    """Evaluated only when something was raised: the vocabulary is not loaded for ``--help``."""
+    from claimledger.events.errors import ClaimLedgerError
+
+    return ClaimLedgerError
+
+
+def _message(error: Exception) -> str:
+    from claimledger.projections.layout import plain
+
+    rows = [plain(row) for row in str(error).split("\n")]
+    return "\n".join([f"error: {rows[0]}", *(f"  {row}" for row in rows[1:])])
+
+
+def _command(function: Callable[_P, int]) -> Callable[_P, None]:
+    """Turn what a command returns or raises into an exit status, and an error into one message."""
+
+    @functools.wraps(function)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            status = function(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read the output has seen enough; what Python still flushes at its end goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(READER_LEFT) from None
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename else ""
+            note(f"error: {where}{error.strerror or error}")
+            raise typer.Exit(WRONG) from None
+        except _our_errors() as error:
+            sys.stdout.flush()
+            note(_message(error))
+            raise typer.Exit(_status_of(error)) from None
+        if status:
+            raise typer.Exit(status)
+
+    return run
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"claimledger {version('claimledger')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options of all commands together; each acts by its own callback."""
+
+
+app.command("demo", short_help="Record a real incident, dispute, verify, tamper.")(_command(demo.demo))
+app.command("init", short_help="Make a ledger, and keys where there are none.")(_command(cli_write.init))
+app.add_typer(keys_app)
+app.command("lint", short_help="Check claim files and write nothing.")(_command(cli_write.lint))
+app.command("record", short_help="Record claim files, all or nothing for each.")(_command(cli_write.record))
+app.command("cases", short_help="List the cases of a ledger.")(_command(cli_read.cases))
+app.command("show", short_help="Show what stands, and on whose word.")(_command(cli_read.show))
+app.command("history", short_help="Show one question, claim by claim.")(_command(cli_read.history))
+app.command("disputes", short_help="Show who contradicts whom, as a table.")(_command(cli_read.disputes))
+app.command("verify", short_help="Check every signature, chain, index and row.")(_command(cli_verify.verify))
+app.command("prove", short_help="Write one event out for openssl to verify.")(_command(cli_write.prove))
+app.command("schema", short_help="Print the schema of claim files, or a code list.")(_command(cli_write.schema))
+keys_app.command("list")(_command(cli_write.keys_list))
+keys_app.command("new")(_command(cli_write.keys_new))
+
+
+def main() -> None:
+    """Run the command line; the entry point of the installed script."""
+    app(prog_name="claimledger")
+
+
+if __name__ == "__main__":
+    main()

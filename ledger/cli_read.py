@@ -1,0 +1,129 @@
+"""The commands that show what a ledger holds: `cases`, `show`, `history`, `disputes`.
+
+Each is a function of plain values that returns an exit status. They answer from events whose
+signatures, chains and rows were checked as they were read, and never write to a ledger.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .cli_terminal import say, say_json, screen_width
+from .cli_write import AsJSON, LedgerPlace
+
+if TYPE_CHECKING:
+    from .ledger import Ledger
+
+__all__ = ["case_named", "cases", "disputes", "history", "show"]
+
+CaseName = Annotated[
+    str | None, typer.Argument(metavar="CASE", help="May be left out where the ledger has one case.")
+]
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at", metavar="WHEN", help="As recorded by then: a log index, a day or an instant (recorders' clocks)."
+    ),
+]
+AssertedBy = Annotated[
+    str | None, typer.Option("--asserted-by", metavar="DAY", help="Only what had been said by the end of that day.")
+]
+
+
+def cases(ledger: LedgerPlace, as_json: AsJSON = False) -> int:
+    """List the cases of a ledger."""
+    from claimledger.projections.layout import columns, fitting
+
+    from .ledger import Ledger
+
+    with Ledger.open(ledger, read_only=True) as opened:
+        listed = opened.cases()
+        if as_json:
+            say_json({"shape": 1, "ledger": opened.id, "origin": opened.origin, "cases": [
+                {"name": case.name, "title": case.title, "events": case.events} for case in listed
+            ]})  # fmt: skip
+            return 0
+    if not listed:
+        say("no case yet; record a claim file: claimledger record LEDGER FILE --keys DIR")
+        return 0
+    width = screen_width()
+    names = fitting((case.name for case in listed), 40)
+    for case in listed:
+        row = [case.name, f"{case.events} {'event' if case.events == 1 else 'events'}", case.title]
+        say(*columns(row, [names, 12], width=width))
+    return 0
+
+
+def show(
+    ledger: LedgerPlace,
+    case: CaseName = None,
+    show_all: Annotated[bool, typer.Option("--all", help="Show every question and claim.")] = False,
+    known_at: KnownAt = None,
+    asserted_by: AssertedBy = None,
+    as_json: AsJSON = False,
+) -> int:
+    """Show what stands: each question with its positions, who holds them, and how they came."""
+    from claimledger.projections.case import CaseState
+    from claimledger.projections.render import case_lines
+
+    from .ledger import Ledger
+
+    with Ledger.open(ledger, read_only=True) as opened:
+        name = case_named(opened, case)
+        state = opened.replay(CaseState(name, asserted_by=asserted_by), known_at=_moment(known_at))
+    if as_json:
+        say_json({"shape": 1, "known_at": known_at, **state.to_json()})
+        return 0
+    more = f"claimledger show {ledger} {name} --all"
+    say(*case_lines(state, width=screen_width(), everything=show_all, known_at=known_at, more=more))
+    return 0
+
+
+def history(
+    ledger: LedgerPlace,
+    case: CaseName = None,
+    question: Annotated[
+        str | None,
+        typer.Option("--question", metavar="QUESTION", help="Entity and property, such as z.cause_of_death."),
+    ] = None,
+    known_at: KnownAt = None,
+    asserted_by: AssertedBy = None,
+    as_json: AsJSON = False,
+) -> int:
+    """List every claim on a question in the order of the log: who, what, how it reached us, where it is read."""
+    raise NotImplementedError
+
+
+def disputes(
+    ledger: LedgerPlace,
+    case: CaseName = None,
+    known_at: KnownAt = None,
+    asserted_by: AssertedBy = None,
+    as_json: AsJSON = False,
+) -> int:
+    """Show the disputed questions as a table: a row for each question, a column for each speaker."""
+    raise NotImplementedError
+
+
+def case_named(ledger: Ledger, name: str | None) -> str:
+    """The case that is meant; without a name, the only one.
+
+    Raises:
+        UnknownName: the ledger has no such case, none at all, or several and none is named.
+    """
+    if name is not None:
+        return ledger.case(name).name
+    names = [case.name for case in ledger.cases()]
+    if len(names) == 1:
+        return names[0]
+    from claimledger.events.errors import UnknownName
+
+    if not names:
+        raise UnknownName("the ledger has no case yet; record a claim file: claimledger record LEDGER FILE --keys DIR")
+    raise UnknownName(f"the ledger has {len(names)} cases, name one: {', '.join(names)}")
+
+
+def _moment(known_at: str | None) -> int | str | None:
+    return int(known_at) if known_at is not None and known_at.isdigit() else known_at

@@ -1,0 +1,166 @@
+"""What the command line writes on and asks for: lines, JSON, passphrases, keyrings, and where a ledger is.
+
+1. On a terminal, lines may have colour; anywhere else they are plain text of 100 cells, and JSON is ASCII.
+2. A passphrase comes from a hidden prompt or from the variable CLAIMLEDGER_PASSPHRASE, never from an option
+   (options are seen by every process of the machine). Keys that are not encrypted are asked no passphrase.
+3. What a screen writes in signs of its own (a middle dot, an ellipsis) becomes ASCII where the output has none.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from claimledger.projections.layout import Line
+
+    from .keys import Keyring
+
+__all__ = [
+    "PASSPHRASE",
+    "ask_passphrase",
+    "note",
+    "open_keyring",
+    "say",
+    "say_json",
+    "screen_width",
+    "shown_path",
+    "sources_at",
+]
+
+PASSPHRASE = "CLAIMLEDGER_PASSPHRASE"
+
+_NARROWEST, _WIDEST, _PIPED = 60, 140, 100
+_ASCII = {
+    "\N{MIDDLE DOT}": "-",
+    "\N{HORIZONTAL ELLIPSIS}": "...",
+    "\N{CHECK MARK}": "ok",
+    "\N{BALLOT X}": "WRONG",
+    "\N{LESS-THAN OR EQUAL TO}": "<=",
+    "\N{RIGHTWARDS ARROW}": "->",
+}
+
+
+def screen_width() -> int:
+    """How many cells a line may have: those of the terminal within reason, else 100."""
+    if not sys.stdout.isatty():
+        return _PIPED
+    return max(_NARROWEST, min(shutil.get_terminal_size((_PIPED, 24)).columns, _WIDEST))
+
+
+def say(*lines: Line | str) -> None:
+    """Write lines to standard output, with their styles on a terminal only."""
+    _write(lines, sys.stdout)
+
+
+def note(*lines: Line | str) -> None:
+    """Write lines to standard error: what is no part of the answer."""
+    _write(lines, sys.stderr)
+
+
+def say_json(document: Mapping[str, Any] | list[Any]) -> None:
+    """Write a document as indented ASCII JSON: safe for any terminal, pipe and encoding."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
+
+
+def _write(lines: Iterable[Line | str], file: IO[str]) -> None:
+    if not file.isatty():
+        for each in lines:
+            file.write(_writable(str(each), file) + "\n")
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(file=file, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    for each in lines:
+        console.print(Text(each) if isinstance(each, str) else each)
+
+
+def _writable(text: str, file: IO[str]) -> str:
+    encoding = file.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        for sign, instead in _ASCII.items():
+            text = text.replace(sign, instead)
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text
+
+
+def shown_path(path: Path) -> str:
+    """A path as a person would type it: relative where it lies below the current folder."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def sources_at(pairs: Iterable[str]) -> dict[str, Path]:
+    """Read ``--source ID=FILE`` options.
+
+    Raises:
+        typer.BadParameter: not of that form, no such file, or one id twice.
+    """
+    found: dict[str, Path] = {}
+    for pair in pairs:
+        name, equals, file = pair.partition("=")
+        if not name or not equals or not file:
+            raise typer.BadParameter(
+                f"{pair!r}: write ID=FILE, with the source's name as in the claim file", param_hint="--source"
+            )
+        if not Path(file).is_file():
+            raise typer.BadParameter(f"{file!r}: no such file", param_hint="--source")
+        if name in found:
+            raise typer.BadParameter(f"{name!r} is given twice", param_hint="--source")
+        found[name] = Path(file)
+    return found
+
+
+def ask_passphrase(about: str, *, confirm: bool) -> str:
+    """The passphrase from the environment, else from a person.
+
+    Args:
+        about: the folder of keys, for the prompt.
+        confirm: ask twice, for new keys.
+
+    Raises:
+        WrongPassphrase: there is neither the variable nor a terminal to ask on.
+    """
+    given = os.environ.get(PASSPHRASE)
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        from claimledger.events.errors import WrongPassphrase
+
+        raise WrongPassphrase(
+            f"{about}: a passphrase is needed and there is no terminal to ask on; set {PASSPHRASE}"
+        )
+    word = "New passphrase" if confirm else "Passphrase"
+    answer: str = typer.prompt(f"{word} for {about}", hide_input=True, confirmation_prompt=confirm, err=True)
+    return answer
+
+
+def open_keyring(folder: Path) -> Keyring:
+    """Open a keyring, asking for the passphrase only where its keys are encrypted.
+
+    Raises:
+        KeyringError: as `Keyring.open`; also when there is nobody to ask.
+    """
+    from claimledger.events.errors import WrongPassphrase
+
+    from .keys import Keyring
+
+    given = os.environ.get(PASSPHRASE) or None
+    try:
+        return Keyring.open(folder, passphrase=given)
+    except WrongPassphrase:
+        if given is not None:
+            raise
+    return Keyring.open(folder, passphrase=ask_passphrase(str(folder), confirm=False))

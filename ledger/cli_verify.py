@@ -1,0 +1,166 @@
+"""The command `verify`: a whole ledger checked, and each event that does not hold named with the reason.
+
+1. Without the ledger's id from elsewhere it never reads as success: status 3, unless `--unpinned` says that it will do.
+2. What the file alone cannot show is said each time. `--require-anchor` turns that into could-not-check (3): this
+   release writes no checkpoints yet, so there is nothing outside that could vouch for the end.
+3. It reads the rows themselves, not through an open ledger: one that is damaged at its first event is reported too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from .cli_terminal import say, say_json, screen_width
+from .cli_write import AsJSON, LedgerPlace
+
+if TYPE_CHECKING:
+    from claimledger.projections.layout import Line
+
+    from .report import Finding, Report
+
+__all__ = ["report_as_json", "report_lines", "verify"]
+
+NO_ANCHOR = "no checkpoint anchors the end of this ledger outside it, and --require-anchor asks for one"
+
+_UNCHECKED = 3
+_SHOWN = 50
+"""How many findings a screen lists; `--json` lists all."""
+
+
+def verify(
+    ledger: LedgerPlace,
+    trust: Annotated[
+        str | None, typer.Option("--trust", metavar="LEDGER_ID", help="The id that you keep outside the ledger.")
+    ] = None,
+    unpinned: Annotated[
+        bool, typer.Option("--unpinned", help="Do without --trust: shows only that the ledger agrees with itself.")
+    ] = False,
+    require_anchor: Annotated[
+        bool, typer.Option("--require-anchor", help="Status 3 unless the end is anchored outside.")
+    ] = False,
+    as_json: AsJSON = False,
+) -> int:
+    """Check every signature, chain, index and row; name each event that does not hold."""
+    from . import audit
+    from .store import Store
+
+    if trust is not None and unpinned:
+        raise typer.BadParameter("say either --trust or --unpinned", param_hint="--unpinned")
+    store = Store.open(ledger, read_only=True)
+    try:
+        with _progress(store) as advance:
+            report = audit.verify(store, pin=trust, progress=advance)
+    finally:
+        store.close()
+    status = report.exit_status(unpinned_will_do=unpinned)
+    if require_anchor and status == 0:
+        status = _UNCHECKED
+    if as_json:
+        say_json(report_as_json(report, status, require_anchor=require_anchor))
+    else:
+        say(*report_lines(report, status, require_anchor=require_anchor, width=screen_width()))
+    return status
+
+
+def report_as_json(report: Report, status: int, *, require_anchor: bool = False) -> dict[str, Any]:
+    """The report in the shape that the reference documents."""
+    return {
+        "shape": 1,
+        "ledger": report.ledger_id,
+        "origin": report.origin,
+        "pinned": report.pinned,
+        "status": status,
+        "events": report.events,
+        "holding": report.holding,
+        "streams": report.streams,
+        "keys": report.keys,
+        "findings": [
+            {
+                "code": finding.code,
+                "wrong": finding.is_wrong,
+                "index": finding.index,
+                "leaf": finding.leaf,
+                "where": finding.where,
+                "message": finding.message,
+                "meaning": finding.meaning,
+            }
+            for finding in report.findings
+        ],
+        "notes": [*report.notes, *([NO_ANCHOR] if require_anchor else [])],
+    }
+
+
+def report_lines(
+    report: Report, status: int, *, require_anchor: bool = False, width: int = 100
+) -> list[Line]:
+    """The report as a person reads it.
+
+    Args:
+        report: what the audit found.
+        status: the exit status that it comes to.
+        require_anchor: whether an anchor was asked for.
+        width: cells of a line.
+    """
+    from claimledger.projections.layout import Cell, line, paragraph
+
+    lines: list[Line] = []
+    for finding in report.findings[:_SHOWN]:
+        lines += _finding_lines(finding, width)
+    if len(report.findings) > _SHOWN:
+        lines.append(line(f"  and {len(report.findings) - _SHOWN} findings more: --json lists all"))
+    if report.findings:
+        held = f"{_count(report.holding, 'event')} {'holds' if report.holding == 1 else 'hold'}"
+        lines.append(line(f"{_count(len(report.findings), 'finding')} \N{MIDDLE DOT} {held}"))
+    else:
+        counted = f"{_count(report.events, 'event')}, 1 ledger, {_count(report.keys, 'key')}"
+        lines.append(
+            line(Cell("\N{CHECK MARK} ", "green"), f"{counted}: every signature, chain and index holds")
+        )
+    if report.pinned and not report.findings:
+        lines.append(line(f"  it is the ledger that you trust: {report.ledger_id}"))
+    elif not report.pinned and report.ledger_id is not None:
+        lines.append(line(f"  ledger id {report.ledger_id}: not held against anything from elsewhere (--trust)"))
+    for note in (*report.notes, *([NO_ANCHOR] if require_anchor else [])):
+        first, *rest = paragraph(note, width - 2)
+        lines.append(line(Cell("! ", "yellow"), first.plain))
+        lines += [line(f"  {each.plain}") for each in rest]
+    said = {0: "all that was asked holds", 1: "something is wrong", _UNCHECKED: "could not be checked in full"}
+    lines.append(line(Cell(f"exit {status}: {said[status]}", "green" if status == 0 else "red")))
+    return lines
+
+
+def _finding_lines(finding: Finding, width: int) -> list[Line]:
+    from claimledger.projections.layout import Cell, aside, line, paragraph
+
+    mark = Cell("\N{BALLOT X} ", "red") if finding.is_wrong else Cell("? ", "yellow")
+    code = f"[{finding.code}]"
+    first, *rest = paragraph(str(finding), width - len(code) - 4)
+    head = aside(first.plain, code, width - 2)
+    lines = [line(mark, head.plain), *(line(f"  {each.plain}") for each in rest)]
+    if finding.meaning:
+        lines += paragraph(finding.meaning, width, indent=2)
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+@contextmanager
+def _progress(store: Any) -> Iterator[Callable[[int], None] | None]:
+    """A bar on standard error, on a terminal and for long work only."""
+    size = store.size()
+    if size < 5_000 or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("verifying", total=size)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,251 @@
+"""The commands that make or check something: `init`, `keys`, `lint`, `record`, `prove`, `schema`.
+
+Each is a function of plain values that returns an exit status; `claimledger.cli` gives it its name and turns what it
+raises into messages. What it needs is imported when it runs.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .cli_terminal import ask_passphrase, note, open_keyring, say, say_json, screen_width, sources_at
+
+if TYPE_CHECKING:
+    from .claimfile import ClaimFile
+    from .keys import Keyring
+    from .ledger import Ledger
+
+__all__ = ["init", "keys_list", "keys_new", "lint", "prove", "record", "schema"]
+
+LedgerPlace = Annotated[str, typer.Argument(metavar="LEDGER", help="A path, or an address such as sqlite:///PATH.")]
+KeysFolder = Annotated[Path, typer.Option("--keys", metavar="DIR", help="The folder of the keyring.")]
+ClaimFiles = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="Claim files, YAML or JSON."),
+]
+Sources = Annotated[
+    list[str] | None,
+    typer.Option("--source", metavar="ID=FILE", help="Your own copy of a source: digest and offsets are checked."),
+]
+Plain = Annotated[bool, typer.Option("--no-passphrase", help="Keep new private keys unencrypted.")]
+Holder = Annotated[str, typer.Option("--holder", metavar="NAME", help="Who will sign with the recorder key.")]
+AsJSON = Annotated[bool, typer.Option("--json", help="Answer as JSON, in the shape that the reference documents.")]
+
+UNENCRYPTED = "warning: the private keys are not encrypted; whoever reads the folder can sign in their names"
+
+
+def init(
+    ledger: LedgerPlace,
+    origin: Annotated[
+        str, typer.Option("--origin", metavar="NAME", help="A name in the world: example.org/harbour.")
+    ],
+    keys: KeysFolder,
+    holder: Holder = "Recorder A",
+    no_passphrase: Plain = False,
+) -> int:
+    """Make a ledger, and a keyring where there is none."""
+    from .keys import LISTING
+    from .ledger import Ledger
+
+    if (keys / LISTING).exists():
+        keyring = open_keyring(keys)
+    else:
+        keyring = _new_keyring(keys, holder, plain=no_passphrase)
+    with Ledger.create(ledger, origin=origin, keys=keyring) as made:
+        ledger_id = made.id
+    say(
+        f"ledger {ledger} of {origin}, with the keys in {keys}",
+        "",
+        "  ledger id",
+        f"  {ledger_id}",
+        "",
+        "Write the id down outside this machine: only against it can the ledger be verified.",
+        "",
+        "Now:",
+        "  claimledger lint FILE",
+        f"  claimledger record {ledger} FILE --keys {keys}",
+        f"  claimledger verify {ledger} --trust {ledger_id}",
+    )
+    return 0
+
+
+def keys_new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    holder: Holder = "Recorder A",
+    no_passphrase: Plain = False,
+) -> int:
+    """Make a keyring: one root key and one recorder key."""
+    _new_keyring(folder, holder, plain=no_passphrase)
+    return keys_list(folder)
+
+
+def keys_list(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the keyring.")],
+    as_json: AsJSON = False,
+) -> int:
+    """List the keys of a keyring; no passphrase is needed."""
+    from claimledger.projections.layout import columns, fitting, short
+
+    from .keys import Keyring
+
+    entries = Keyring.describe(folder)
+    at_hand = {entry.keyid: (folder / entry.file).exists() for entry in entries}
+    if as_json:
+        say_json(
+            [
+                {**entry.model_dump(include={"role", "holder", "keyid", "public_key", "file"}), "at_hand": there}
+                for entry, there in zip(entries, at_hand.values(), strict=True)
+            ]
+        )
+        return 0
+    holders = fitting((entry.holder for entry in entries), 40)
+    for entry in entries:
+        state = "" if at_hand[entry.keyid] else "  (its private key is not in the folder)"
+        row = [entry.role, entry.holder, short(entry.keyid), entry.file + state]
+        say(*columns(row, [8, holders, 8]))
+    return 0
+
+
+def lint(
+    files: ClaimFiles,
+    source: Sources = None,
+    words: Annotated[bool, typer.Option("--words", help="Show the words of each claim (with --source).")] = False,
+    as_json: AsJSON = False,
+) -> int:
+    """Check claim files and write nothing; list every problem with its place."""
+    from claimledger.projections.layout import columns, fitting, paragraph, plain
+
+    from . import claimfile
+
+    copies = sources_at(source or ())
+    if words and not copies:
+        raise typer.BadParameter("needs a copy of the source: --source ID=FILE", param_hint="--words")
+    problems = claimfile.lint(files, copies)
+    if as_json:
+        say_json({"shape": 1, "problems": [
+            {"file": each.file, "line": each.line, "column": each.column, "path": each.path, "message": each.message}
+            for each in problems
+        ]})  # fmt: skip
+        return 1 if problems else 0
+    width = screen_width()
+    places = [f"{each.file}:{each.line}:{each.column}" for each in problems]
+    widths = [fitting(places, 200), fitting((each.path for each in problems), 28)]
+    if widths[0] > width // 3:  # a place is clicked or copied: it is never broken
+        for place, each in zip(places, problems, strict=True):
+            say(f"{plain(place)}  {plain(each.path)}", *paragraph(each.message, width, indent=4))
+    else:
+        for place, each in zip(places, problems, strict=True):
+            say(*columns([place, each.path, each.message], widths, width=width))
+    if problems:
+        say(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}, nothing written")
+        return 1
+    for file in files:
+        read = claimfile.read_claim_file(file, copies=copies)
+        if words:
+            _show_words(read, width)
+        counted = f"{len(read.claims)} claims, {len(read.entities) + len(read.shared)} entities"
+        say(f"{file}: {counted}, {len(read.judgements)} judgements, no problem")
+    return 0
+
+
+def record(
+    ledger: LedgerPlace,
+    files: ClaimFiles,
+    keys: KeysFolder,
+    source: Sources = None,
+) -> int:
+    """Record claim files: all or nothing for each file; what is recorded already is not added again."""
+    raise NotImplementedError
+
+
+def prove(
+    ledger: LedgerPlace,
+    event: Annotated[
+        str, typer.Argument(metavar="EVENT", help="The start of a leaf hash, a claim's name, or CASE/NAME.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="A new or empty folder.")],
+) -> int:
+    """Write one event out so that openssl alone verifies it."""
+    from .ledger import Ledger
+    from .proof import openssl_command
+
+    with Ledger.open(ledger, read_only=True) as opened:
+        found = opened.export_event(_leaf_of(opened, event), to)
+    say(
+        f"index {found.index}, {found.type}, leaf {found.leaf}",
+        f"written to {to}; without claimledger, there:",
+        *(f"  {openssl_command(signer)}" for signer in found.signers),
+    )
+    return 0
+
+
+def schema(
+    codes: Annotated[
+        str | None, typer.Option("--codes", metavar="LIST", help="Show a code list instead: act, cause, verb ...")
+    ] = None,
+    as_json: AsJSON = False,
+) -> int:
+    """Print the JSON Schema of claim files, or a code list with its meanings."""
+    if codes is None:
+        from .schema import json_schema
+
+        say_json(json_schema())
+        return 0
+    from claimledger.events.codes import CODES
+    from claimledger.projections.layout import columns, fitting
+
+    listing = CODES.get(codes)
+    if listing is None:
+        raise typer.BadParameter(f"no code list {codes!r}; the lists: {', '.join(CODES)}", param_hint="--codes")
+    if as_json:
+        say_json(dict(listing))
+        return 0
+    width = fitting(listing, 40)
+    for code, meaning in listing.items():
+        say(*columns([code, meaning], [width]))
+    return 0
+
+
+def _show_words(read: ClaimFile, width: int) -> None:
+    from claimledger.projections.layout import columns
+
+    for ref, claim in read.claims.items():
+        shown = read.words_of(ref)
+        if shown is not None and claim.locator is not None:
+            say(*columns([ref, f"{claim.locator.start}-{claim.locator.end}", shown], [6, 11], width=width))
+
+
+def _leaf_of(ledger: Ledger, event: str) -> str:
+    """The leaf hash that a person means: a claim's name in the only case, CASE/NAME, or the start of a leaf hash.
+
+    Raises:
+        UnknownName: no claim of that name, and no leaf hash that begins so.
+        InvalidValue: several leaf hashes begin so.
+    """
+    case, slash, ref = event.rpartition("/")
+    if slash:
+        return ledger.case(case).receipt(ref).leaf
+    cases = ledger.cases()
+    if len(cases) == 1 and event in ledger.case(cases[0].name).refs():
+        return ledger.case(cases[0].name).receipt(event).leaf
+    if re.fullmatch("[0-9a-f]{4,64}", event):
+        return event
+    from claimledger.events.errors import UnknownName
+
+    raise UnknownName(
+        f"{event}: neither a claim's name (CASE/NAME where there are several cases) nor 4 to 64 digits of a leaf hash"
+    )
+
+
+def _new_keyring(folder: Path, holder: str, *, plain: bool) -> Keyring:
+    from .keys import Keyring
+
+    if plain:
+        keyring = Keyring.create(folder, passphrase=None, holder=holder, plain=True)
+        note(UNENCRYPTED)
+        return keyring
+    return Keyring.create(folder, passphrase=ask_passphrase(str(folder), confirm=True), holder=holder)

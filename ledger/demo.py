@@ -1,0 +1,158 @@
+"""The demonstration: the bundled incident, from a claim file to a ledger that is verified, and one that is not.
+
+1. It calls the functions of the commands that it prints, and nothing in it knows this incident: the claim file
+   is data of the package, and any other would go the same way.
+2. It asks nothing: its private keys are not encrypted, and it says so. They sign nothing but the demonstration.
+3. It writes inside its own folder only, and makes over again only a folder that it marked as its own.
+4. Its status is 0 only if every step did what it should, and that includes the verification that must fail.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import cli_read, cli_verify, cli_write
+from .cli_terminal import say, shown_path
+
+__all__ = ["demo"]
+
+INCIDENT = "yekaterinburg-2025.yaml"
+PROGRAM = "ten_lines.py"
+ORIGIN = "example.org/demo"
+MARKER = ".claimledger-demo"
+_MADE = (INCIDENT, PROGRAM, "incident.ledger", "copy.ledger", "keys")
+_BESIDE = ("-wal", "-shm")
+_WORD = re.compile(rb'":"([a-z_.]{3,})"')
+_BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+
+def demo(
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Where to work; a new temporary folder if left out.")
+    ] = None,
+) -> int:
+    """Record a real incident, show its disputes, verify it, and show what a flipped byte does."""
+    place = _prepared(folder)
+    here = shown_path(place)
+    file, ledger, copy, keys = (place / name for name in (INCIDENT, "incident.ledger", "copy.ledger", "keys"))
+    at = str(ledger)
+    say(f"The demonstration works in {here}, with keys of its own that are not encrypted.")
+
+    _step("A ledger, and keys to sign with", f"init {here}/incident.ledger --origin {ORIGIN} --keys {here}/keys")
+    done = [cli_write.init(at, ORIGIN, keys, no_passphrase=True) == 0]
+
+    _step("Every claim of the file, signed", f"record {here}/incident.ledger {here}/{INCIDENT} --keys {here}/keys")
+    done.append(cli_write.record(at, [file], keys) == 0)
+    ledger_id, case, question = _recorded(at)
+
+    _step("What stands, and on whose word", f"show {here}/incident.ledger {case}")
+    done.append(cli_read.show(at, case) == 0)
+
+    if question is not None:
+        _step("One question, claim by claim", f'history {here}/incident.ledger {case} --question "{question}"')
+        done.append(cli_read.history(at, case, question=question) == 0)
+
+    _step("Who contradicts whom", f"disputes {here}/incident.ledger {case}")
+    done.append(cli_read.disputes(at, case) == 0)
+
+    _step("Does all of it hold?", f"verify {here}/incident.ledger --trust {ledger_id}")
+    done.append(cli_verify.verify(at, trust=ledger_id) == 0)
+
+    flipped = _flip_one_byte(ledger, copy)
+    _step(f"The same, with one byte changed in a copy ({flipped})", f"verify {here}/copy.ledger --trust {ledger_id}")
+    found = cli_verify.verify(str(copy), trust=ledger_id) == 1
+    done.append(found)
+    say("", "It fails, as it should." if found else "It should have failed, and did not.")
+
+    say("", "Now try:")
+    if question is not None:
+        say(f'  claimledger history {here}/incident.ledger {case} --question "{question}" --json | less')
+    say(
+        f"  claimledger show {here}/incident.ledger {case} --all",
+        f"  claimledger lint {here}/{INCIDENT}          (after a change of your own)",
+        f"  python {here}/{PROGRAM}",
+    )
+    return 0 if all(done) else 1
+
+
+def _step(title: str, command: str) -> None:
+    say("", f"-- {title}", f"$ claimledger {command}")
+
+
+def _prepared(folder: Path | None) -> Path:
+    """A folder to work in: a new one, an empty one, or one that an earlier demonstration made.
+
+    Raises:
+        InvalidInput: the folder holds something that is not ours.
+    """
+    if folder is None:
+        place = Path(tempfile.mkdtemp(prefix="claimledger-demo-"))
+    else:
+        place = folder
+        place.mkdir(parents=True, exist_ok=True)
+        if (place / MARKER).is_file():
+            _clear(place)
+        elif any(place.iterdir()):
+            from claimledger.events.errors import InvalidInput
+
+            raise InvalidInput(f"{place}: holds other files and no earlier demonstration; name a new folder")
+    (place / MARKER).write_text("made by: claimledger demo\n", "utf-8")
+    data = resources.files(__package__) / "data"
+    (place / INCIDENT).write_bytes((data / INCIDENT).read_bytes())
+    (place / PROGRAM).write_bytes((data / f"{PROGRAM}.txt").read_bytes())
+    return place
+
+
+def _clear(place: Path) -> None:
+    """Remove what an earlier demonstration made, and nothing else."""
+    for name in _MADE:
+        if (place / name).is_dir():
+            shutil.rmtree(place / name)
+        else:
+            for suffix in ("", *_BESIDE):
+                (place / f"{name}{suffix}").unlink(missing_ok=True)
+
+
+def _flip_one_byte(ledger: Path, copy: Path) -> str:
+    """Copy a closed ledger and change one letter of a signed claim in the copy, in the bytes of the file.
+
+    Returns:
+        What was changed, in words.
+    """
+    from .ledger import Ledger
+
+    with Ledger.open(str(ledger), read_only=True) as opened:
+        claims = [(row.index, row.envelope) for row in opened.store.rows() if row.type == "claim.recorded"]
+    from claimledger.events.errors import InvalidInput
+
+    data = bytearray(ledger.read_bytes())
+    for index, envelope in claims[len(claims) // 2 :]:
+        for at in _letters(envelope):
+            # Long records are spread over pages of the file; a piece that is there once is the right one.
+            piece = envelope[at - 12 : at + 12]
+            if data.count(piece) == 1:
+                place = data.index(piece) + 12
+                data[place] = _BASE64[_BASE64.index(data[place]) ^ 1]
+                copy.write_bytes(data)
+                return f"byte {place} of the file, inside index {index}"
+    raise InvalidInput(f"{ledger}: holds no claim with a letter to change")
+
+
+def _letters(envelope: bytes) -> Iterator[int]:
+    """Places in an envelope where the lowest bit of one base64 digit changes one letter of a word in the claim."""
+    from claimledger.events.envelope import Envelope
+
+    payload = Envelope.from_bytes(envelope).payload
+    begin = envelope.index(b'"payload":"') + len(b'"payload":"')
+    for word in _WORD.finditer(payload, 0, payload.index(b',"commitments":')):
+        for at in range(*word.span(1)):
+            if at % 3 == 2 and chr(payload[at]).isalpha() and chr(payload[at] ^ 1).isalpha():
+                yield begin + at // 3 * 4 + 3

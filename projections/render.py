@@ -1,0 +1,144 @@
+"""The state of a case as a person reads it: what is in dispute first, then what is open, then the rest by number.
+
+1. Pure: from a `CaseState` to lines. It says how much of the log it rests on, and through which filters.
+2. Without `everything` only disputed, conditional and open questions are listed; the others are counted, never hidden.
+3. With `everything` each question is listed, and each claim that answers none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from claimledger.events.kinds import General, Opinion
+
+from .case import CaseState
+from .claims import ClaimView
+from .layout import Cell, Line, aside, columns, line, paragraph
+from .questions import Question, QuestionState
+from .render_question import DOT, question_lines, statuses_in_words
+
+__all__ = ["case_lines"]
+
+_REST = (QuestionState.SINGLE_VOICE, QuestionState.AGREED, QuestionState.COMPATIBLE)
+
+
+def case_lines(
+    state: CaseState, *, width: int = 100, everything: bool = False, known_at: str | None = None, more: str = ""
+) -> list[Line]:
+    """The state of a case.
+
+    Args:
+        state: the state.
+        width: cells of a line.
+        everything: list every question and claim.
+        known_at: the cut of the log that was asked for, as it was written.
+        more: the command that shows everything.
+    """
+    by_state: dict[QuestionState, list[Question]] = {each: [] for each in QuestionState}
+    for question in state.questions:
+        by_state[question.state].append(question)
+    disputed = by_state[QuestionState.DISPUTED] + by_state[QuestionState.CONDITIONAL]
+    lines = _head(state, width, known_at)
+    lines += _section(f"DISPUTED OR CONDITIONAL ({len(disputed)} of {len(state.questions)} questions)")
+    lines += _blocks(disputed, state, width, everything=everything)
+    lines += _open(by_state[QuestionState.OPEN], state, width)
+    if everything:
+        for each in _REST:
+            lines += _section(f"{_words(each)} ({len(by_state[each])})")
+            lines += _blocks(by_state[each], state, width, everything=True)
+        lines += _unasked(state, width)
+    else:
+        counted = f" {DOT} ".join(f"{_words(each)} ({len(by_state[each])})" for each in _REST)
+        lines += [line(), aside(Cell(counted, "bold"), more, width)]
+    lines += _not_read(state, width)
+    return lines
+
+
+def _section(title: str) -> list[Line]:
+    return [line(), line(Cell(title, "bold"))]
+
+
+def _words(state: QuestionState) -> str:
+    return str(state).replace("_", " ").upper()
+
+
+def _blocks(questions: Iterable[Question], state: CaseState, width: int, *, everything: bool) -> list[Line]:
+    lines: list[Line] = []
+    for question in questions:
+        lines += question_lines(question, state.label, width=width, every_pair=everything)
+        lines.append(line())
+    return lines[:-1]
+
+
+def _open(questions: list[Question], state: CaseState, width: int) -> list[Line]:
+    if not questions:
+        return []
+    lines = _section(f"OPEN ({len(questions)}): no value; what the speakers say is not known, or decline to say")
+    for question in questions:
+        said = f"{question.title}: {statuses_in_words(question.statuses, state.label)}"
+        lines += paragraph(said, width, indent=2, hanging=2)
+    return lines
+
+
+def _unasked(state: CaseState, width: int) -> list[Line]:
+    """The claims that answer no question."""
+    lines: list[Line] = []
+    for title, views in (
+        ("OPINIONS AND DEMANDS", state.opinions),
+        ("PATTERNS AND NORMS", state.patterns),
+        ("REPLIES TO CLAIMS", state.replies),
+        ("OTHER CLAIMS", (*state.unplaced, *state.unread)),
+    ):
+        if views:
+            lines += _section(f"{title} ({len(views)})")
+            for view in views:
+                row = [view.ref, _speakers(view, state), _gist(view, state)]
+                lines += columns(row, [6, width * 28 // 100], indent=2, width=width)
+    return lines
+
+
+def _not_read(state: CaseState, width: int) -> list[Line]:
+    lines: list[Line] = []
+    if state.not_yet_said:
+        refs = ", ".join(view.ref for view in state.not_yet_said)
+        lines += [line(), *paragraph(f"Not certainly said by {state.asserted_by}: {refs}", width, hanging=2)]
+    if state.unread_events:
+        lines.append(line())
+    for event in state.unread_events:
+        lines += paragraph(f"index {event.index}: {event.type} is kept, not read: {event.reason}", width, hanging=2)
+    return lines
+
+
+def _speakers(view: ClaimView, state: CaseState) -> str:
+    return " or ".join(dict.fromkeys(state.label(voice.asserter) for voice in view.body.voices))
+
+
+def _gist(view: ClaimView, state: CaseState) -> str:
+    """What a claim without a question says, in a few words."""
+    claim = view.body.claim
+    ended = "" if view.status == "standing" else f" ({view.status})"
+    if isinstance(claim, Opinion):
+        return f"{claim.tone}: {claim.text or '(withheld)'}{ended}"
+    if isinstance(claim, General):
+        often = f" ({claim.frequency})" if claim.frequency else ""
+        return f"{claim.topic}: {claim.text or '(withheld)'}{often}{ended}"
+    return f"{view.body.kind.replace('_', ' ')}{ended}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _head(state: CaseState, width: int, known_at: str | None) -> list[Line]:
+    said = [
+        f"{_count(len(state.claims), 'claim')} by {_count(len(state.speakers), 'speaker')}"
+        f" from {_count(len(state.sources), 'source')}",
+        _count(len(state.judgements), "judgement"),
+    ]
+    if state.index_range is not None:
+        said.append(f"index {state.index_range[0]} to {state.index_range[1]}")
+    if known_at is not None:
+        said.append(f"as known at {known_at}" + ("" if known_at.isdigit() else " by the recorders' clocks"))
+    if state.asserted_by is not None:
+        said.append(f"as asserted by {state.asserted_by}")
+    return [aside(Cell(state.title, "bold"), state.case, width), *paragraph(f" {DOT} ".join(said), width)]
