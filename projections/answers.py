@@ -1,0 +1,440 @@
+"""From a claim to the questions that it answers, by the marks on the fields of its kind.
+
+1. Each stated field marked `Answers` answers the question of the claim's subject and that property; `States` on the
+   subject answers with a constant. Nothing else does: opinions, patterns, replies and kinds that are not known here
+   answer nothing, whatever they say.
+2. `Scope` fields and the certainty of numbers belong to the answer, never to the question.
+3. ``undecided`` makes a variable (``C10.strength``, ``C06.voice``); ``either`` stays a choice inside the answer.
+4. A list of subjects with distribution ``each`` gives an answer to each; so does a group whose members are known.
+   Any other list is one subject together. Nothing is inferred from a group for its members, or back.
+5. Nothing is ever counted or summed here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, TypeAlias
+
+from claimledger.events.claims import ClaimContent, Voice
+from claimledger.events.codes import SINGLE_ATTRIBUTES
+from claimledger.events.dates import When, parse_edtf
+from claimledger.events.errors import InvalidValue
+from claimledger.events.kinds import Kind, NoAnswer
+from claimledger.events.quantities import Quantity
+from claimledger.events.values import (
+    AllOf,
+    Answers,
+    Either,
+    OpenParties,
+    OpenTerms,
+    Scope,
+    States,
+    Term,
+    Undecided,
+    alternatives,
+)
+
+from .compare import Given, PartyValue, TermValue, WordValue, amount_key, date_key
+from .names import Condition, NamesInForce
+
+__all__ = [
+    "Account",
+    "Answer",
+    "Placement",
+    "Speaker",
+    "account_of",
+    "date_in_words",
+    "date_text",
+    "value_as_json",
+    "value_in_words",
+]
+
+Openness: TypeAlias = Literal["stated", "undecided", "either"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A question's entity, and under which reading the claim is about it."""
+
+    entity: tuple[str, ...]
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of one claim.
+
+    Attributes:
+        property: the property asked about.
+        by: the name of its comparator.
+        single: whether only one answer can hold.
+        values: the value, or the alternatives.
+        openness: whose openness several alternatives are.
+        variable: the variable that picks one of them, when the reader cannot tell.
+        labels: for an undecided value, the name of each alternative in a reading.
+        scope: field and content of what belongs to the answer.
+        negated: whether the value is denied.
+        together: of a denial of several things at once, all of them; it denies their conjunction only.
+        key: equal for two answers that are the same under every reading.
+    """
+
+    property: str
+    by: str
+    single: bool
+    values: tuple[Given, ...]
+    openness: Openness
+    variable: str | None
+    labels: tuple[str, ...]
+    scope: tuple[tuple[str, str], ...]
+    negated: bool
+    together: frozenset[str]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """One alternative of who said it.
+
+    Attributes:
+        label: the name of this alternative in a reading.
+        voice: the alternative itself.
+        holder: the institution spoken for where stated, else the asserter, by name in force.
+    """
+
+    label: str
+    voice: Voice
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What one claim says, taken apart for comparing.
+
+    Attributes:
+        ref: the claim's short name.
+        content: the content in force.
+        speakers: who said it; several where the reader cannot tell.
+        strengths: how firmly; several where that is open.
+        strength_variable: the variable that picks one of them, when the reader cannot tell.
+        answers: its answers.
+        placements: the entities that it is about, for the answers and for a `NoAnswer`.
+        domains: the variables of this claim's own, each with its alternatives.
+    """
+
+    ref: str
+    content: ClaimContent
+    speakers: tuple[Speaker, ...]
+    strengths: tuple[str, ...]
+    strength_variable: str | None
+    answers: tuple[Answer, ...]
+    placements: tuple[Placement, ...]
+    domains: Mapping[str, tuple[str, ...]]
+
+    @property
+    def voice_variable(self) -> str | None:
+        """The variable that says whose voice it is, where the reader cannot tell."""
+        return f"{self.ref}.voice" if len(self.speakers) > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    answers: tuple[tuple[str, Answers], ...]
+    states: tuple[tuple[str, States], ...]
+    scope: tuple[str, ...]
+
+
+@cache
+def _marks(kind: type[Kind]) -> _Marks:
+    found = [(name, mark) for name, info in kind.model_fields.items() for mark in info.metadata]
+    return _Marks(
+        tuple((name, mark) for name, mark in found if isinstance(mark, Answers)),
+        tuple((name, mark) for name, mark in found if isinstance(mark, States)),
+        tuple(name for name, mark in found if isinstance(mark, Scope)),
+    )
+
+
+def account_of(ref: str, content: ClaimContent, names: NamesInForce) -> Account:
+    """Take a claim apart.
+
+    Args:
+        ref: the claim's short name; its variables are named after it.
+        content: what the claim says and how it came, in force.
+        names: the names in force.
+    """
+    claim = content.claim
+    domains: dict[str, tuple[str, ...]] = {}
+    speakers = _speakers(ref, content, names, domains)
+    strengths, openness = alternatives(content.strength)
+    strength_variable = f"{ref}.strength" if openness == "undecided" else None
+    if strength_variable is not None:
+        domains[strength_variable] = strengths
+    answers: tuple[Answer, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    marks = _marks(type(claim))
+    if marks.answers or marks.states or isinstance(claim, NoAnswer):
+        placements = _placements(ref, claim, names, domains)
+        answers = _answers(ref, content, marks, names, domains)
+    return Account(ref, content, speakers, strengths, strength_variable, answers, placements, domains)
+
+
+def _speakers(
+    ref: str, content: ClaimContent, names: NamesInForce, domains: dict[str, tuple[str, ...]]
+) -> tuple[Speaker, ...]:
+    labels = _distinct(voice.asserter for voice in content.voices)
+    if len(labels) > 1:
+        domains[f"{ref}.voice"] = labels
+    return tuple(
+        Speaker(label, voice, names.canonical(voice.on_behalf_of or voice.asserter))
+        for label, voice in zip(labels, content.voices, strict=True)
+    )
+
+
+def _distinct(labels: Iterable[str]) -> tuple[str, ...]:
+    """The labels of alternatives, told apart where two read alike."""
+    found: list[str] = []
+    for label in labels:
+        place = 2
+        fresh = label
+        while fresh in found:
+            fresh, place = f"{label} ({place})", place + 1
+        found.append(fresh)
+    return tuple(found)
+
+
+def _placements(
+    ref: str, claim: Kind, names: NamesInForce, domains: dict[str, tuple[str, ...]]
+) -> tuple[Placement, ...]:
+    subjects, openness = alternatives(getattr(claim, claim.SUBJECT))
+    each = getattr(claim, "distribution", None) == "each"
+    variable = f"{ref}.{claim.SUBJECT}"
+    labels = _distinct(" and ".join(_entity_names(subject)) for subject in subjects)
+    if openness != "stated":
+        domains[variable] = labels
+    found: dict[Placement, None] = {}
+    for subject, label in zip(subjects, labels, strict=True):
+        own: Condition = () if openness == "stated" else ((variable, label),)
+        for entity, condition in _about(subject, each, names):
+            found[Placement(entity, own + condition)] = None
+    return tuple(found)
+
+
+def _about(subject: Any, each: bool, names: NamesInForce) -> list[tuple[tuple[str, ...], Condition]]:
+    """The entities of questions that a stated subject is about."""
+    listed = _entity_names(subject)
+    each = each or isinstance(subject, AllOf)
+    if len(listed) > 1 and not each:
+        return [(tuple(sorted({names.canonical(name) for name in listed}, key=names.rank)), ())]
+    found: list[tuple[tuple[str, ...], Condition]] = [
+        ((entity,), condition) for name in listed for entity, condition in names.placements(name)
+    ]
+    if each:
+        found += [((member,), ()) for name in listed for member in names.members(name)]
+    return found
+
+
+def _entity_names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, AllOf):
+        return (value.all_of,)
+    if isinstance(value, OpenParties):
+        return tuple(value.open)
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _answers(
+    ref: str, content: ClaimContent, marks: _Marks, names: NamesInForce, domains: dict[str, tuple[str, ...]]
+) -> tuple[Answer, ...]:
+    claim = content.claim
+    scope = tuple(
+        (name, _plain(getattr(claim, name), names))
+        for name in marks.scope
+        if getattr(claim, name) is not None
+    )
+    negated = content.polarity == "negated"
+    drafts: list[tuple[str, str, bool, tuple[Given, ...], Openness, str]] = [
+        (mark.property, "code", True, (TermValue(frozenset({("code", mark.code, "")})),), "stated", field)
+        for field, mark in marks.states
+    ]
+    for field, mark in marks.answers:
+        stated = getattr(claim, field)
+        if stated is None:
+            continue
+        property, by, single = _question(claim, mark)
+        given, openness = alternatives(stated)
+        values = tuple(_value(by, one, names) for one in given)
+        if by != mark.by and any(isinstance(value, WordValue) for value in values):
+            by, single = mark.by, mark.single
+        drafts.append((property, by, single, values, openness, field))
+    whole = frozenset(f"{property} {_key(values)}" for property, _, _, values, _, _ in drafts)
+    together = whole if len(whole) > 1 else frozenset[str]()
+    found = []
+    for property, by, single, values, openness, field in drafts:
+        variable: str | None = None
+        labels: tuple[str, ...] = ()
+        if openness == "undecided":
+            variable = f"{ref}.{field}"
+            labels = domains[variable] = _distinct(
+                value_in_words(value, lambda name: name) for value in values
+            )
+        key = [_key(values), openness, variable, scope, negated, sorted(together) if negated else ()]
+        found.append(
+            Answer(property, by, single, values, openness, variable, labels, scope, negated, together,
+                   json.dumps(key, separators=(",", ":")))
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _question(claim: Kind, mark: Answers) -> tuple[str, str, bool]:
+    """Property, comparator and whether it is single, with ``{field}`` filled in from the claim."""
+    if not mark.property.startswith("{"):
+        return mark.property, mark.by, mark.single
+    named = str(getattr(claim, mark.property.strip("{}")))
+    by = SINGLE_ATTRIBUTES.get(named) if mark.property == "{name}" else None
+    return (named, mark.by, mark.single) if by is None else (named, by, True)
+
+
+def _value(by: str, stated: Any, names: NamesInForce) -> Given:
+    """What a field holds, in the shape that its comparator reads."""
+    if isinstance(stated, (bool, Quantity, When)):
+        return stated
+    if isinstance(stated, OpenTerms):
+        return TermValue(frozenset(_term(term, names) for term in stated.open), open=True)
+    if by == "entity":
+        form = (
+            "all_of" if isinstance(stated, AllOf) else "open" if isinstance(stated, OpenParties) else "named"
+        )
+        return PartyValue(frozenset(names.canonical(name) for name in _entity_names(stated)), form)
+    listed = (stated,) if isinstance(stated, (str, Term)) else tuple(stated)
+    if by == "code" or any(isinstance(one, Term) for one in listed):
+        return TermValue(frozenset(_term(one, names) for one in listed))
+    if len(listed) == 1 and by in ("range", "time"):
+        try:
+            return Quantity.parse(listed[0]) if by == "range" else When.model_validate(listed[0])
+        except InvalidValue:
+            pass  # words that state no number or date: kept as words, and held against nothing
+        except ValueError:
+            pass  # the same, as pydantic reports it
+    return WordValue(frozenset(str(one) for one in listed))
+
+
+def _term(term: Any, names: NamesInForce) -> tuple[str, str, str]:
+    if isinstance(term, str):
+        return ("code", term, "")
+    if term.act is not None:
+        return ("act", names.canonical(term.act), term.role or "")
+    return (
+        ("code", term.code, term.role or "")
+        if term.code is not None
+        else ("text", term.text, term.role or "")
+    )
+
+
+def _plain(value: Any, names: NamesInForce) -> str:
+    """The content of a scope field as text that is equal where the scope is."""
+    if isinstance(value, (Undecided, Either)):
+        parts, openness = alternatives(value)
+        return f"{openness}: {' | '.join(sorted(_plain(part, names) for part in parts))}"
+    if isinstance(value, When):
+        return value.value
+    if isinstance(value, (AllOf, OpenParties, tuple)):
+        form = "" if isinstance(value, tuple) else "all of " if isinstance(value, AllOf) else "open: "
+        return form + ", ".join(sorted(names.canonical(str(name)) for name in _entity_names(value)))
+    return names.canonical(value) if isinstance(value, str) else str(value)
+
+
+def _key(values: tuple[Given, ...]) -> str:
+    return " | ".join(sorted(_one_key(value) for value in values))
+
+
+def _one_key(value: Given) -> str:
+    if isinstance(value, Quantity):
+        # "6" and "exactly 6" say the same; what stands beside a number (unit, certainty) is kept
+        return f"range {amount_key(value)}"
+    if isinstance(value, When):
+        return f"time {date_key(value)}"
+    return json.dumps(value_as_json(value), sort_keys=True)
+
+
+def value_as_json(value: Given) -> dict[str, Any]:
+    """A value as data: one member that says what it is (terms, entities, texts, quantity, when or flag)."""
+    if isinstance(value, bool):
+        return {"flag": value}
+    if isinstance(value, TermValue):
+        terms = [{sort: word, **({"role": role} if role else {})} for sort, word, role in sorted(value.terms)]
+        return {"terms": terms, "open": True} if value.open else {"terms": terms}
+    if isinstance(value, PartyValue):
+        return {"entities": sorted(value.names), **({} if value.form == "named" else {"form": value.form})}
+    if isinstance(value, WordValue):
+        return {"texts": sorted(value.texts)}
+    dumped: dict[str, Any] = value.model_dump(mode="json", exclude_none=True)
+    return {"quantity": dumped} if isinstance(value, Quantity) else {"when": dumped}
+
+
+def value_in_words(value: Given, label: Callable[[str], str]) -> str:
+    """A value as readers see it, in a few words.
+
+    Args:
+        value: the value.
+        label: gives the label of an entity.
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, TermValue):
+        words = ", ".join(_term_in_words(term, label) for term in sorted(value.terms))
+        return f"{words}, ..." if value.open else words
+    if isinstance(value, PartyValue):
+        words = " and ".join(label(name) for name in sorted(value.names))
+        return (
+            f"all of {words}"
+            if value.form == "all_of"
+            else f"{words}, ..."
+            if value.form == "open"
+            else words
+        )
+    if isinstance(value, WordValue):
+        return ", ".join(sorted(value.texts))
+    return _amount_in_words(value) if isinstance(value, Quantity) else date_in_words(value)
+
+
+def _term_in_words(term: tuple[str, str, str], label: Callable[[str], str]) -> str:
+    sort, word, role = term
+    said = (
+        label(word)
+        if sort == "act"
+        else word.replace("_", " ").replace(".", ": ")
+        if sort == "code"
+        else word
+    )
+    return f"{said} ({role})" if role else said
+
+
+def _amount_in_words(amount: Quantity) -> str:
+    if amount.verbatim is not None:
+        return amount.verbatim if amount.certainty is None else f"{amount.verbatim} ({amount.certainty})"
+    numbers = [str(number) for number in (amount.point, amount.low, amount.high) if number is not None]
+    words = [
+        amount.qualifier,
+        " to ".join(numbers),
+        amount.unit,
+        f"({amount.certainty})" if amount.certainty else None,
+    ]
+    return " ".join(word for word in words if word)
+
+
+def date_text(when: When | str | None) -> str | None:
+    """The EDTF text of a date, None where none is stated."""
+    return when.value if isinstance(when, When) else when
+
+
+def date_in_words(when: When | str | None) -> str:
+    """A date for a column of dates: ``[..2025-07-03]`` reads as at most that day."""
+    text = date_text(when)
+    if text is None:
+        return ""
+    date = parse_edtf(text)
+    if date.kind != "one_of" or date.text.count("..") != 1 or "," in date.text:
+        return date.text.replace("/", " to ")
+    first, last = date.text[1:-1].split("..")
+    return f"\u2264 {last}" if not first else f"\u2265 {first}" if not last else f"{first} \u2013 {last}"

@@ -1,0 +1,161 @@
+"""Who says what on the questions on which several speak: a matrix of questions by holders.
+
+1. A row is a question with more than one holder, or one that is disputed or conditional; a column is a holder.
+2. A cell holds every answer of that holder. ``?`` marks one that is about the question, or is this holder's, under
+   some readings only. An empty cell says nothing, and is no agreement.
+3. Answers that are no longer stood by keep their place, with how they ended as a mark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from claimledger.events.recorded import Event
+
+from .case import CaseState
+from .positions import Holding
+from .questions import Question, QuestionState
+from .replay import Provenance
+from .standing import ClaimStatus
+
+__all__ = ["Cell", "DisputeRow", "Disputes"]
+
+EMPTY = "."
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one holder says on one question, once.
+
+    Attributes:
+        text: the answer in a few words.
+        refs: the claims in which it says so.
+        marks: ``?`` for some readings only, strengths other than asserted, ``no answer``, and how it ended.
+    """
+
+    text: str
+    refs: tuple[str, ...]
+    marks: tuple[str, ...]
+
+    def __str__(self) -> str:
+        open_mark = "?" if "?" in self.marks else ""
+        rest = "".join(f" ({mark})" for mark in self.marks if mark != "?")
+        return f"{self.text}{open_mark} {' '.join(self.refs)}{rest}"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeRow:
+    """One question, and what each holder says on it; holders without a word have no entry."""
+
+    question: Question
+    cells: dict[str, tuple[Cell, ...]]
+
+    def text(self, holder: str) -> str:
+        """A holder's cell as text; ``.`` where it says nothing."""
+        return "; ".join(str(cell) for cell in self.cells.get(holder, ())) or EMPTY
+
+
+class Disputes:
+    """The matrix of a case, as a fold.
+
+    Args:
+        case: the case's name.
+        asserted_by: as for `CaseState`.
+    """
+
+    def __init__(self, case: str, *, asserted_by: str | None = None) -> None:
+        self.case = case
+        self.state = CaseState(case, asserted_by=asserted_by)
+
+    @classmethod
+    def of(cls, state: CaseState) -> Disputes:
+        """The matrix of a state that is there already."""
+        made = cls(state.case, asserted_by=state.asserted_by)
+        made.state = state
+        return made
+
+    def apply(self, event: Event) -> None:
+        """File one event."""
+        self.state.apply(event)
+
+    @property
+    def rows(self) -> tuple[DisputeRow, ...]:
+        """The questions on which several speak, in the order of `CaseState.questions`."""
+        found = []
+        for question in self.state.questions:
+            cells = _cells(question)
+            if len(cells) > 1 or question.state in (QuestionState.DISPUTED, QuestionState.CONDITIONAL):
+                found.append(DisputeRow(question, cells))
+        return tuple(found)
+
+    @property
+    def holders(self) -> tuple[str, ...]:
+        """The columns: everybody who speaks in a row, in the order of registration."""
+        named = {holder for row in self.rows for holder in row.cells}
+        return tuple(sorted(named, key=self.state.names.rank))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Holder to what readers see for it."""
+        return {holder: self.state.label(holder) for holder in self.holders}
+
+    def provenance(self) -> Provenance:
+        """Where this matrix comes from: the provenance of the state that it was read out of."""
+        return self.state.provenance()
+
+    def to_json(self) -> dict[str, Any]:
+        """``case``, ``holders`` (name to label), ``rows`` (question, state, cells by holder) and ``provenance``."""
+        return {
+            "case": self.case,
+            "holders": self.labels,
+            "rows": [
+                {
+                    "question": row.question.key,
+                    "label": row.question.title,
+                    "state": str(row.question.state),
+                    "cells": {
+                        holder: [
+                            {"text": cell.text, "refs": list(cell.refs), "marks": list(cell.marks)}
+                            for cell in cells
+                        ]
+                        for holder, cells in row.cells.items()
+                    },
+                }
+                for row in self.rows
+            ],
+            "provenance": self.provenance().to_json(),
+        }
+
+
+def _cells(question: Question) -> dict[str, tuple[Cell, ...]]:
+    gathered: dict[str, dict[tuple[str, tuple[str, ...]], list[str]]] = {}
+    for holder, text, marks, ref in _said(question):
+        refs = gathered.setdefault(holder, {}).setdefault((text, marks), [])
+        if ref not in refs:
+            refs.append(ref)
+    return {
+        holder: tuple(Cell(text, tuple(refs), marks) for (text, marks), refs in said.items())
+        for holder, said in gathered.items()
+    }
+
+
+def _said(question: Question) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+    for position in question.positions:
+        for holding in position.holders:
+            marks = _marks(holding, open=bool(position.conditional_on))
+            yield holding.holder, position.text, marks, holding.ref
+    for status in question.statuses:
+        for holding in status.holders:
+            marks = (*_marks(holding, open=bool(status.conditional_on)), "no answer")
+            yield holding.holder, status.status.replace("_", " "), marks, holding.ref
+
+
+def _marks(holding: Holding, *, open: bool) -> tuple[str, ...]:
+    marks = ["?"] if open or holding.readings else []
+    if holding.strength != "asserted":
+        marks.append(holding.strength)
+    if holding.status is not ClaimStatus.STANDING:
+        marks.append(str(holding.status))
+    return tuple(marks)

@@ -1,0 +1,340 @@
+"""The history of a question, or of a whole case: every claim in the order of the log, with how it reached us.
+
+1. A row is a claim: what was said, by whom, when, through whom, where it stands in which source, who recorded it.
+2. Nothing is left out because it ended: withdrawn, retracted and displaced claims keep their rows, marked, and an
+   amended one shows both what was recorded first and what is in force.
+3. The history of a question holds the claims that answer it under any reading, now or as first recorded, and the
+   replies, patterns and opinions that somebody judged, or a speaker said, to undercut one of those.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from claimledger.events.claims import ClaimContent
+from claimledger.events.event import format_instant
+from claimledger.events.kinds import General, NoAnswer, Opinion, OtherKind, Reply
+from claimledger.events.recorded import Event
+from claimledger.events.values import Locator, alternatives
+
+from .answers import Account, account_of, date_in_words, value_in_words
+from .case import CaseState
+from .claims import ClaimView, Version
+from .positions import Hop, hops_of
+from .questions import JudgementView, Question, natural
+from .replay import Provenance
+from .standing import ClaimStatus
+
+__all__ = ["Amendment", "History", "HistoryRow", "Voiced"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """Who said it, as one reading has it.
+
+    Attributes:
+        asserter: the speaker, by name.
+        label: what readers see for it.
+        on_behalf_of: label of the institution, where stated.
+        said: when, for a column of dates.
+        relays: the hops, the one nearest the speaker first; `by` is a name.
+    """
+
+    asserter: str
+    label: str
+    on_behalf_of: str | None
+    said: str
+    relays: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """That the recorder mended its record: what stood before, and why it was changed."""
+
+    index: int
+    because: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One claim.
+
+    Attributes:
+        index: log index of its first record.
+        ref: its short name.
+        said: when it was said, for a column of dates; alternatives are parted by " or ".
+        who: label of the speaker, and of whom it speaks for; alternatives are parted by " or ".
+        what: what was said, in a few words.
+        voices: who said it, one for each alternative.
+        relays: how it reached us: each hop as its label, and its verb in quotation marks.
+        source: name of the source.
+        locator: where in it the words stand.
+        recorder: keyids of those who signed the first record.
+        recorded_at: when, by the recorder's clock (UTC).
+        status: how the claim stands.
+        ended_by: what ended or displaced it.
+        conditional_on: the readings under which it is about this question.
+        judgements: the judgements that touch it.
+        amendments: how the record was mended.
+        basis: what the recorder inferred, and from what.
+    """
+
+    index: int
+    ref: str
+    said: str
+    who: str
+    what: str
+    voices: tuple[Voiced, ...]
+    relays: tuple[str, ...]
+    source: str | None
+    locator: Locator | None
+    recorder: tuple[str, ...]
+    recorded_at: datetime.datetime
+    status: ClaimStatus
+    ended_by: str | None
+    conditional_on: tuple[dict[str, str], ...]
+    judgements: tuple[JudgementView, ...]
+    amendments: tuple[Amendment, ...]
+    basis: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Every member under its own name, voices and locator as objects."""
+        return {
+            "index": self.index,
+            "ref": self.ref,
+            "said": self.said,
+            "who": self.who,
+            "what": self.what,
+            "voices": [
+                {
+                    "asserter": voice.asserter,
+                    "label": voice.label,
+                    "on_behalf_of": voice.on_behalf_of,
+                    "said": voice.said,
+                    "relays": [
+                        {"by": hop.by, "verb": hop.verb, "document": hop.document, "at": hop.at}
+                        for hop in voice.relays
+                    ],
+                }
+                for voice in self.voices
+            ],
+            "relays": list(self.relays),
+            "source": self.source,
+            "locator": None if self.locator is None else [self.locator.start, self.locator.end],
+            "recorder": list(self.recorder),
+            "recorded_at": format_instant(self.recorded_at),
+            "status": str(self.status),
+            "ended_by": self.ended_by,
+            "conditional_on": list(self.conditional_on),
+            "judgements": [judgement.to_json() for judgement in self.judgements],
+            "amendments": [
+                {"index": one.index, "because": one.because, "before": one.before} for one in self.amendments
+            ],
+            "basis": self.basis,
+        }
+
+
+class History:
+    """The history of a case or of one question, as a fold.
+
+    Args:
+        case: the case's name.
+        question: as `CaseState.find_question` reads it; None for every claim of the case.
+        asserted_by: as for `CaseState`.
+    """
+
+    def __init__(self, case: str, question: str | None = None, *, asserted_by: str | None = None) -> None:
+        self.case = case
+        self.asked = question
+        self.state = CaseState(case, asserted_by=asserted_by)
+
+    def apply(self, event: Event) -> None:
+        """File one event."""
+        self.state.apply(event)
+
+    @property
+    def question(self) -> Question | None:
+        """The question that was asked for.
+
+        Raises:
+            UnknownName: no claim answers it.
+        """
+        return None if self.asked is None else self.state.find_question(self.asked)
+
+    @property
+    def rows(self) -> tuple[HistoryRow, ...]:
+        """The claims, in the order of the log.
+
+        Raises:
+            UnknownName: no claim answers the question that was asked for.
+        """
+        state, question = self.state, self.question
+        touching: dict[str, list[JudgementView]] = {}
+        for judgement in state.judgements:
+            for ref in sorted({*judgement.claims, *judgement.of}, key=natural):
+                touching.setdefault(ref, []).append(judgement)
+        views = state.claims.values() if question is None else _about(state, question)
+        ordered = sorted(views, key=lambda view: view.index)
+        return tuple(_row(state, view, question, tuple(touching.get(view.ref, ()))) for view in ordered)
+
+    def provenance(self) -> Provenance:
+        """Where this history comes from: the provenance of the state that it was read out of."""
+        return self.state.provenance()
+
+    def to_json(self) -> dict[str, Any]:
+        """``case``, ``question`` (its key, or None), ``rows`` and ``provenance``."""
+        question = self.question
+        return {
+            "case": self.case,
+            "question": None if question is None else question.key,
+            "rows": [row.to_json() for row in self.rows],
+            "provenance": self.provenance().to_json(),
+        }
+
+
+def _about(state: CaseState, question: Question) -> Iterable[ClaimView]:
+    refs = set(question.claims)
+    for view in state.claims.values():
+        if len(view.versions) > 1 and any(
+            _answers(state, view, version, question) for version in view.versions
+        ):
+            refs.add(view.ref)
+    linked = {ref for position in question.positions for ref in position.undercut_by}
+    ids = {state.claims[ref].event: ref for ref in refs if ref in state.claims}
+    for reply in state.replies:
+        claim = reply.body.claim
+        if isinstance(claim, Reply) and any(named in refs or named in ids for named in claim.claims):
+            linked.add(reply.ref)
+    return [state.claims[ref] for ref in refs | linked if ref in state.claims]
+
+
+def _answers(state: CaseState, view: ClaimView, version: Version, question: Question) -> bool:
+    account = account_of(view.ref, version.body, state.names)
+    claim = version.body.claim
+    properties = {answer.property for answer in account.answers}
+    if isinstance(claim, NoAnswer):
+        properties.add(claim.property)
+    about = {placement.entity for placement in account.placements}
+    return question.property in properties and question.entity in about
+
+
+def _row(
+    state: CaseState, view: ClaimView, question: Question | None, judgements: tuple[JudgementView, ...]
+) -> HistoryRow:
+    account = state.accounts[view.ref]
+    body = view.body
+    voices = tuple(
+        Voiced(
+            speaker.voice.asserter,
+            state.label(speaker.voice.asserter),
+            None if speaker.voice.on_behalf_of is None else state.label(speaker.voice.on_behalf_of),
+            date_in_words(speaker.voice.asserted_at),
+            hops_of(speaker),
+        )
+        for speaker in account.speakers
+    )
+    return HistoryRow(
+        index=view.index,
+        ref=view.ref,
+        said=" or ".join(dict.fromkeys(voice.said for voice in voices if voice.said)),
+        who=" or ".join(dict.fromkeys(_named(voice) for voice in voices)),
+        what=what_was_said(state, account, body, question),
+        voices=voices,
+        relays=tuple(dict.fromkeys(_hop(state, hop) for voice in voices for hop in voice.relays)),
+        source=body.source,
+        locator=body.locator,
+        recorder=view.signers,
+        recorded_at=view.recorded_at,
+        status=view.status,
+        ended_by=view.ended_by,
+        conditional_on=tuple(
+            dict(placement.condition)
+            for placement in account.placements
+            if question is not None and placement.entity == question.entity and placement.condition
+        ),
+        judgements=judgements,
+        amendments=tuple(
+            Amendment(
+                after.index,
+                after.because or "",
+                what_was_said(state, account_of(view.ref, before.body, state.names), before.body, question),
+            )
+            for before, after in zip(view.versions, view.versions[1:], strict=False)
+        ),
+        basis=body.basis,
+    )
+
+
+def _named(voice: Voiced) -> str:
+    return voice.label if voice.on_behalf_of is None else f"{voice.label}, for {voice.on_behalf_of}"
+
+
+def _hop(state: CaseState, hop: Hop) -> str:
+    return state.label(hop.by) if hop.verb is None else f'{state.label(hop.by)}, "{hop.verb}"'
+
+
+def what_was_said(
+    state: CaseState, account: Account, content: ClaimContent, question: Question | None = None
+) -> str:
+    """A claim in a few words: its answer to a question or all its answers, with polarity, strength and hedges.
+
+    Args:
+        state: gives labels.
+        account: the claim, taken apart.
+        content: the same claim as recorded.
+        question: the question whose answer is wanted; None for all of them.
+    """
+    said = _answered(state, account, question) or _unanswered(content)
+    if question is not None and any(placement.condition for placement in account.placements):
+        said = f"{said} \u00b7 {_open_subject(state, content)}"
+    if content.polarity == "negated":
+        said = f"not {said}"
+    if account.strengths != ("asserted",):
+        said = f"{said} ({' or '.join(account.strengths)})"
+    if content.hedges:
+        quoted = ", ".join(f'"{hedge}"' for hedge in content.hedges)
+        said = f"{said} [{quoted}]"
+    return said
+
+
+def _answered(state: CaseState, account: Account, question: Question | None) -> str:
+    parts = []
+    for answer in account.answers:
+        if question is not None and answer.property != question.property:
+            continue
+        between = {"either": " or ", "undecided": " | ", "stated": ""}[answer.openness]
+        words = between.join(value_in_words(value, state.label) for value in answer.values)
+        parts.append(words if question is not None else f"{answer.property.replace('_', ' ')}: {words}")
+    return "; ".join(parts)
+
+
+def _open_subject(state: CaseState, content: ClaimContent) -> str:
+    """Whom a claim may be about, where that is open."""
+    subjects, openness = alternatives(getattr(content.claim, content.claim.SUBJECT))
+    named = [one for subject in subjects for one in ((subject,) if isinstance(subject, str) else ())]
+    choice = state.names.one_of(named[0]) if len(named) == 1 else None
+    if choice is not None:
+        return f"one of {', '.join(state.label(name) for name in choice.one_of)}"
+    return f"{openness}: {' | '.join(state.label(name) for name in named)}"
+
+
+def _unanswered(content: ClaimContent) -> str:
+    """What a claim says that answers nothing."""
+    claim = content.claim
+    if isinstance(claim, NoAnswer):
+        return f"no answer: {claim.status.replace('_', ' ')}"
+    if isinstance(claim, Opinion):
+        return f"({claim.tone}) {claim.text or 'text not at hand'}"
+    if isinstance(claim, General):
+        sort = "norm" if claim.norm is not None else "pattern"
+        often = f"{claim.frequency}: " if claim.frequency is not None else ""
+        return f"({sort}) {often}{claim.text or claim.topic}"
+    if isinstance(claim, Reply):
+        return f"({claim.kind.replace('_', ' ')})"
+    if isinstance(claim, OtherKind):
+        return f"({claim.kind_name}: a kind that is not known here)"
+    return f"({claim.kind_name.replace('_', ' ')})"

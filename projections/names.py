@@ -1,0 +1,239 @@
+"""Who is meant: entities, same-as, and the variables that a source leaves open.
+
+1. Names that a recorder judged to be the same are one; undoing the judgement parts them again. The name in force is
+   that of the entity registered first, a known entity before a `OneOf`.
+2. A `OneOf` is a variable. A *reading* gives every variable one of its candidates. ``other_than`` makes one variable
+   what the other is not: with two candidates it is computed, with more it is a variable of its own that must differ.
+3. A same-as between a `OneOf` and an entity settles the variable, until it is undone.
+4. Entities that exclude one another are known to do so (`apart`): two different names alone prove nothing of groups,
+   of speakers without a name, or of places and authorities that may lie within one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Final, TypeAlias
+
+from claimledger.events.entities import Entity, Group, OneOf, Unnamed
+from claimledger.events.values import SHARED
+
+__all__ = ["Condition", "EntityView", "NamesInForce", "Reading"]
+
+Reading: TypeAlias = dict[str, str]
+Condition: TypeAlias = tuple[tuple[str, str], ...]
+
+MAX_READINGS: Final = 512
+_MAY_NEST: Final = frozenset({"place", "authority"})
+_ONE_BY_ONE: Final = frozenset({"person", "organisation", "medium", "place", "authority", "item", "act"})
+
+
+@dataclass(frozen=True, slots=True)
+class EntityView:
+    """An entity as registered.
+
+    Attributes:
+        name: the name by which claims speak of it; ``shared:`` leads those of the shared register.
+        entity: what was registered.
+        label: what readers see.
+        shared: whether it belongs to the ledger's shared register.
+        index: log index of its registration.
+    """
+
+    name: str
+    entity: Entity
+    label: str
+    shared: bool
+    index: int
+
+
+class NamesInForce:
+    """The names of a case at one moment of its replay.
+
+    Args:
+        entities: every registered entity by name.
+        same: the groups of names that are judged to be the same, those taken back left out.
+    """
+
+    def __init__(self, entities: Mapping[str, EntityView], same: Iterable[tuple[str, ...]] = ()) -> None:
+        self._entities = dict(entities)
+        self._order = {name: place for place, name in enumerate(self._entities)}
+        self._in_force = self._joined(same)
+        self._domains: dict[str, tuple[str, ...]] = {}
+
+    def _joined(self, same: Iterable[tuple[str, ...]]) -> dict[str, str]:
+        above: dict[str, str] = {}
+
+        def top(name: str) -> str:
+            while above.get(name, name) != name:
+                above[name] = above.get(above[name], above[name])
+                name = above[name]
+            return name
+
+        for names in same:
+            for name in names[1:]:
+                one, other = sorted((top(names[0]), top(name)), key=self._seniority)
+                above[other] = one
+        return {name: top(name) for name in above}
+
+    def _seniority(self, name: str) -> tuple[bool, int, str]:
+        return (isinstance(self.entity(name), OneOf), self._order.get(name, len(self._order)), name)
+
+    def rank(self, name: str) -> tuple[int, str]:
+        """Where a name stands in the order of registration; names that were never registered come last."""
+        return (self._order.get(name, len(self._order)), name)
+
+    def entity(self, name: str) -> Entity | None:
+        """What is registered under a name, or None."""
+        view = self._entities.get(name)
+        return None if view is None else view.entity
+
+    def canonical(self, name: str) -> str:
+        """The name in force: that of the entity with which this one is judged to be the same."""
+        return self._in_force.get(name, name)
+
+    def label(self, name: str) -> str:
+        """What readers see for a name."""
+        view = self._entities.get(self.canonical(name)) or self._entities.get(name)
+        return name if view is None else view.label
+
+    def labels(self, names: Iterable[str]) -> str:
+        """Several names as readers see them: "A and B"."""
+        return " and ".join(self.label(name) for name in names)
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The members of a group that are known one by one, by their names in force."""
+        entity = self.entity(self.canonical(name))
+        if isinstance(entity, Group) and entity.members:
+            return tuple(self.canonical(member) for member in entity.members)
+        return ()
+
+    def one_of(self, name: str) -> OneOf | None:
+        """The open choice that a name stands for, unless a same-as settled it."""
+        entity = self.entity(self.canonical(name))
+        return entity if isinstance(entity, OneOf) else None
+
+    def variables(self, name: str) -> tuple[str, ...]:
+        """The variables on which it depends who is meant by a name; none for a known entity."""
+        choice = self.one_of(name)
+        if choice is None:
+            return ()
+        base = self._complement_of(self.canonical(name), choice)
+        if base is not None:
+            return self.variables(base)
+        if choice.other_than is not None:
+            return (self.canonical(name), *self.variables(choice.other_than))
+        return (self.canonical(name),)
+
+    def value(self, name: str, reading: Mapping[str, str]) -> str:
+        """Who is meant by a name under a reading; the name itself where the reading leaves it open."""
+        own = self.canonical(name)
+        choice = self.one_of(name)
+        if choice is None:
+            return own
+        base = self._complement_of(own, choice)
+        if base is None:
+            return reading.get(own, own)
+        taken = self.value(base, reading)
+        left = [candidate for candidate in self._candidates(choice) if candidate != taken]
+        return left[0] if len(left) == 1 else own
+
+    def placements(self, name: str) -> tuple[tuple[str, Condition], ...]:
+        """The entities that a name may stand for, each with the condition under which it does."""
+        variables = self.variables(name)
+        choice = self.one_of(name)
+        if choice is None:
+            return ((self.canonical(name), ()),)
+        if not variables:
+            return ((self.value(name, {}), ()),)
+        variable = variables[0]
+        return tuple(
+            (self.value(name, {variable: candidate}), ((variable, candidate),))
+            for candidate in self.domain(variable)
+        )
+
+    def domain(self, variable: str) -> tuple[str, ...]:
+        """The candidates of a variable."""
+        choice = self.one_of(variable)
+        return () if choice is None else self._candidates(choice)
+
+    def _candidates(self, choice: OneOf) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.canonical(name) for name in choice.one_of))
+
+    def _complement_of(self, own: str, choice: OneOf) -> str | None:
+        """The variable of which a choice between two is what the other one is not."""
+        base = choice.other_than
+        if base is None or len(self._candidates(choice)) != 2 or self.canonical(base) == own:
+            return None
+        of_base = self.one_of(base)
+        if of_base is None:
+            settled = self.canonical(base)
+            return base if settled in self._candidates(choice) else None
+        if of_base.other_than is not None and self.canonical(of_base.other_than) == own and own < base:
+            return None
+        return base if set(self._candidates(of_base)) == set(self._candidates(choice)) else None
+
+    def readings(self, domains: Mapping[str, tuple[str, ...]]) -> list[Reading] | None:
+        """Every reading of some variables that keeps ``other_than``; None where there are too many to try.
+
+        Args:
+            domains: variable to its candidates.
+        """
+        size = 1
+        for candidates in domains.values():
+            size *= len(candidates)
+            if size > MAX_READINGS:
+                return None
+        every = [dict(zip(domains, picked, strict=True)) for picked in product(*domains.values())]
+        return [reading for reading in every if self._keeps_apart(reading)]
+
+    def _keeps_apart(self, reading: Reading) -> bool:
+        for variable, value in reading.items():
+            choice = self.one_of(variable)
+            if choice is None or choice.other_than is None:
+                continue
+            if self.value(choice.other_than, reading) == value:
+                return False
+        return True
+
+    def wider(self, name: str) -> tuple[str, ...]:
+        """What an entity is part of, from near to far, by names in force."""
+        found: list[str] = []
+        at = self.canonical(name)
+        while True:
+            entity = self.entity(at)
+            if entity is None or entity.part_of is None:
+                return tuple(found)
+            inside = entity.part_of
+            if at.startswith(SHARED) and not inside.startswith(SHARED):
+                inside = SHARED + inside
+            at = self.canonical(inside)
+            if at in found or at == name:
+                return tuple(found)
+            found.append(at)
+
+    def related(self, a: str, b: str) -> bool:
+        """Whether one is part of the other, or a known member of it."""
+        return b in self.wider(a) or a in self.wider(b) or b in self.members(a) or a in self.members(b)
+
+    def apart(self, a: str, b: str) -> str | None:
+        """Why two entities exclude one another, in words; None where nothing recorded proves it."""
+        first, second = self.entity(a), self.entity(b)
+        if first is None or second is None or a == b or self.related(a, b):
+            return None
+        types = {getattr(first, "type", ""), getattr(second, "type", "")}
+        if not types <= _ONE_BY_ONE:
+            return None
+        if not types & _MAY_NEST:
+            return "they are different"
+        if first.country is not None and second.country is not None and first.country != second.country:
+            return "they are of different countries"
+        if first.part_of is not None and self.wider(a)[:1] == self.wider(b)[:1]:
+            return "they are different parts of the same"
+        return None
+
+    def is_nameless(self, name: str) -> bool:
+        """Whether a speaker has no name, or it is open which one is meant."""
+        entity = self.entity(self.canonical(name))
+        return isinstance(entity, (Unnamed, OneOf))

@@ -1,0 +1,259 @@
+"""Who still stands by what: records withdrawn, claims taken back, claims that moved on, claims that rest on them.
+
+1. A recorder's *withdrawal* ends a record; a speaker's *retraction* or *correction* ends a claim. Both leave it in the
+   history. Corrections and retractions act only on named claims of the same holder; anyone else's is a rebuttal and
+   ends nothing. A reply that was itself taken back has no effect.
+2. On a question where one answer can hold, a holder stands by its latest statement: the root's time decides, never a
+   relay's. Times that overlap, or are not known, leave both current; so does one statement. Numbers of another scope,
+   unit or certainty, and causes in other roles, do not displace one another.
+3. "Undetermined" displaces the same holder's earlier answer; "being clarified" and "no comment" do not. A denial and
+   an answer displace one another only where they say yes and no to the same.
+4. Speakers without a name are never taken for one holder, so nothing of theirs is displaced.
+5. A claim that is based on one that ended or was displaced is *stale*: it stands, and proves no contradiction.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from claimledger.events.dates import parse_edtf
+from claimledger.events.entities import Unnamed
+from claimledger.events.kinds import NoAnswer, Reply
+from claimledger.events.quantities import Quantity
+
+from .answers import Account, Answer, Speaker, date_text
+from .compare import TermValue
+from .names import Condition, NamesInForce
+
+__all__ = ["ClaimStatus", "Ended", "Entry", "displace", "ended_by_replies", "stale_claims"]
+
+
+class ClaimStatus(StrEnum):
+    """How a claim, or its record, stands."""
+
+    STANDING = "standing"
+    WITHDRAWN = "withdrawn"
+    RETRACTED = "retracted"
+    CORRECTED = "corrected"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """That a claim ended, how, and by which claim (or, for a withdrawal, which event)."""
+
+    status: ClaimStatus
+    by: str
+
+
+@dataclass(slots=True)
+class Entry:
+    """One claim at one question: an answer, or that there is none.
+
+    Attributes:
+        account: the claim.
+        answer: its answer; None for a `NoAnswer`.
+        condition: under which reading it is about this question.
+        ended: how it ended, for withdrawn, retracted and corrected claims.
+        stale: the claim that it rests on and that moved on.
+        displaced: the claim by which its holder moved on, under every reading.
+        displaced_when: conditions under which a claim of its holder displaces it.
+    """
+
+    account: Account
+    answer: Answer | None
+    condition: Condition
+    ended: Ended | None = None
+    stale: str | None = None
+    displaced: str | None = None
+    displaced_when: list[tuple[Condition, str]] = field(default_factory=list)
+
+    @property
+    def status_code(self) -> str | None:
+        """The status that a `NoAnswer` gives."""
+        claim = self.account.content.claim
+        return claim.status if isinstance(claim, NoAnswer) else None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether somebody stands by it, under some reading at least."""
+        return self.ended is None and self.displaced is None
+
+    @property
+    def status(self) -> ClaimStatus:
+        """How it stands at this question."""
+        if self.ended is not None:
+            return self.ended.status
+        return ClaimStatus.STANDING if self.displaced is None else ClaimStatus.SUPERSEDED
+
+
+def ended_by_replies(
+    accounts: Mapping[str, Account],
+    refs: Mapping[str, str],
+    withdrawn: Mapping[str, Ended],
+    names: NamesInForce,
+) -> dict[str, Ended]:
+    """Every claim that ended: withdrawn by its recorder, or taken back by its own holder.
+
+    Args:
+        accounts: the claims by ref.
+        refs: event id to ref.
+        withdrawn: the withdrawn records.
+        names: the names in force.
+    """
+    acting: dict[str, list[tuple[str, ClaimStatus]]] = {}
+    for ref, account in accounts.items():
+        claim = account.content.claim
+        if not isinstance(claim, Reply) or ref in withdrawn or account.content.polarity == "negated":
+            continue
+        status = {"retracts": ClaimStatus.RETRACTED, "corrects": ClaimStatus.CORRECTED}.get(claim.kind)
+        if status is None:
+            continue
+        for named in claim.claims:
+            target = refs.get(named, named)
+            if target in accounts and _same_holder(account, accounts[target], names):
+                acting.setdefault(target, []).append((ref, status))
+    ended = dict(withdrawn)
+    for target in acting:
+        _settle(target, acting, ended, set())
+    return ended
+
+
+def _settle(
+    ref: str, acting: Mapping[str, list[tuple[str, ClaimStatus]]], ended: dict[str, Ended], trail: set[str]
+) -> None:
+    """End a claim if a reply that is itself in force takes it back."""
+    if ref in ended or ref in trail:
+        return
+    for reply, status in acting.get(ref, ()):
+        _settle(reply, acting, ended, trail | {ref})
+        if reply not in ended:
+            ended[ref] = Ended(status, reply)
+            return
+
+
+def _same_holder(a: Account, b: Account, names: NamesInForce) -> bool:
+    holders = {speaker.holder for account in (a, b) for speaker in account.speakers}
+    return len(holders) == 1 and not any(isinstance(names.entity(holder), Unnamed) for holder in holders)
+
+
+def stale_claims(
+    accounts: Mapping[str, Account], refs: Mapping[str, str], moved_on: Iterable[str]
+) -> dict[str, str]:
+    """The claims that rest, directly or through others, on one that ended or was displaced; each with that one."""
+    rests: dict[str, list[str]] = {}
+    for ref, account in accounts.items():
+        for ground in account.content.based_on:
+            if ground.claim is not None:
+                rests.setdefault(refs.get(ground.claim, ground.claim), []).append(ref)
+    stale: dict[str, str] = {}
+    todo = list(moved_on)
+    while todo:
+        source = todo.pop()
+        for ref in rests.get(source, ()):
+            if ref not in stale:
+                stale[ref] = source
+                todo.append(ref)
+    return stale
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """An entry as one possible holder said it, with the days between which that was certainly said."""
+
+    entry: Entry
+    condition: Condition
+    earliest: datetime.date | None
+    latest: datetime.date | None
+
+
+def displace(entries: Iterable[Entry], names: NamesInForce) -> None:
+    """Find, at one question, which entries a later one of the same holder displaces, and note it on them."""
+    by_holder: dict[str, list[_Said]] = {}
+    for entry in entries:
+        if entry.ended is not None:
+            continue
+        for speaker in entry.account.speakers:
+            _place(entry, speaker, names, by_holder)
+    for said in by_holder.values():
+        if len(said) > 1:
+            _displace_within(said)
+
+
+def _place(entry: Entry, speaker: Speaker, names: NamesInForce, by_holder: dict[str, list[_Said]]) -> None:
+    variable = entry.account.voice_variable
+    own: Condition = () if variable is None else ((variable, speaker.label),)
+    earliest = latest = None
+    text = date_text(speaker.voice.asserted_at)
+    if text is not None:
+        date = parse_edtf(text)
+        if not date.approximate and not date.uncertain:
+            earliest, latest = date.bounds.earliest, date.bounds.latest
+    for holder, condition in names.placements(speaker.holder):
+        if not isinstance(names.entity(holder), Unnamed):
+            by_holder.setdefault(holder, []).append(_Said(entry, own + condition, earliest, latest))
+
+
+def _displace_within(said: list[_Said]) -> None:
+    newest_first = sorted(
+        (one for one in said if one.earliest is not None),
+        key=lambda one: (one.earliest or datetime.date.min, one.entry.account.ref),
+        reverse=True,
+    )
+    for earlier in said:
+        if earlier.latest is None:
+            continue
+        for later in newest_first:
+            if later.earliest is None or later.earliest <= earlier.latest:
+                break
+            if not _takes_the_place(later.entry, earlier.entry):
+                continue
+            given = dict(earlier.entry.condition)
+            needed = {*later.condition, *later.entry.condition, *earlier.condition}
+            if any(given.get(variable, value) != value for variable, value in needed):
+                continue
+            condition = tuple(sorted(one for one in needed if one[0] not in given))
+            if not condition:
+                earlier.entry.displaced = later.entry.account.ref
+                break
+            earlier.entry.displaced_when.append((condition, later.entry.account.ref))
+
+
+def _takes_the_place(later: Entry, earlier: Entry) -> bool:
+    if later.account.content.polarity == "negated" and later.answer is None:
+        return False
+    if later.answer is None:
+        return later.status_code == "undetermined" or earlier.answer is None
+    if earlier.answer is None:
+        return not later.answer.negated
+    new, old = later.answer, earlier.answer
+    if not (new.single and old.single) or new.scope != old.scope or _kept_beside(new, old):
+        return False
+    if new.negated == old.negated:
+        return not new.negated
+    return (
+        set(new.values) == set(old.values) and (new.together if new.negated else old.together) == frozenset()
+    )
+
+
+def _kept_beside(new: Answer, old: Answer) -> bool:
+    """Whether the answers speak of different things, so that the holder may well stand by both."""
+    return _measures(new).isdisjoint(_measures(old)) or _roles_differ(new, old)
+
+
+def _measures(answer: Answer) -> set[tuple[str | None, str | None]]:
+    return {
+        (value.unit, value.certainty) if isinstance(value, Quantity) else (None, None)
+        for value in answer.values
+    }
+
+
+def _roles_differ(new: Answer, old: Answer) -> bool:
+    roles = [
+        {role for value in answer.values if isinstance(value, TermValue) for _, _, role in value.terms}
+        for answer in (new, old)
+    ]
+    return all(roles) and "" not in roles[0] | roles[1] and not roles[0] & roles[1]
