@@ -1,0 +1,316 @@
+"""Recording a claim file: all of it or nothing, and a second time nothing.
+
+1. Everything is matched first: the case, entities and sources by name, protected persons by their handle, claims by
+   ref, judgements and same-as by what they say. What is there with the same content is left alone.
+2. Other content under a name that is recorded is a conflict. Every conflict is told, and nothing is written: a
+   record is mended by ``amend`` or ``withdraw``, never by changing the file.
+3. What is new is written in one transaction, entities before what names them.
+4. Protected content is compared where it is at hand; what was withheld or erased is no conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from claimledger.events.claims import BasedOn, ClaimAmended, ClaimContent, ClaimRecorded, ClaimWithdrawn
+from claimledger.events.disclosure import SlotStatus
+from claimledger.events.encoding import encode
+from claimledger.events.entities import Person
+from claimledger.events.errors import ClaimFileError, UnknownName
+from claimledger.events.recorded import Event
+from claimledger.events.recorder_acts import ClaimsJudged, EntityRegistered, SameAsJudged, SourceRegistered
+from claimledger.events.registry import Body
+from claimledger.events.values import SHARED
+
+from .case import Case
+from .checks import did_you_mean, references, with_claim_ids, with_entity_names
+from .claimfile import ClaimFile
+from .claimfile_text import Place, Problem, child
+from .ledger import Ledger
+from .recording import Receipt
+
+__all__ = ["Recorded", "record_claim_file"]
+
+B = TypeVar("B", bound=Body)
+_MEND = (
+    'is recorded with other content; put it back as it was, and mend the record under "amend" or "withdraw"'
+)
+_STAYS = (
+    "is registered with other content, and a registration stays as it is; put it back, or take another name"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What recording a claim file did.
+
+    Attributes:
+        case: the case's name.
+        added: how many events were recorded.
+        unchanged: how many things of the file were recorded already.
+        receipts: one for each event that was recorded.
+    """
+
+    case: str
+    added: int
+    unchanged: int
+    receipts: tuple[Receipt, ...]
+
+
+def record_claim_file(ledger: Ledger, claim_file: ClaimFile) -> Recorded:
+    """Record what a ledger does not hold yet of a claim file, in one transaction.
+
+    Args:
+        ledger: open, with a keyring.
+        claim_file: from `read_claim_file`.
+
+    Returns:
+        What was added and what was there.
+
+    Raises:
+        ClaimFileError: names that are recorded with other content, or claims and shared entities that are neither
+            in the file nor in the ledger; all of them are in ``problems``. Nothing was written.
+        KeyNotAllowed: it amends or withdraws what another recorder recorded.
+        LedgerUnavailable, KeyringError: it cannot be written to.
+    """
+    with ledger.batch() as receipts:
+        matching = _Matching(ledger, claim_file)
+        if matching.problems:
+            raise ClaimFileError(tuple(str(problem) for problem in sorted(matching.problems)))
+        _write(ledger, claim_file, matching)
+    return Recorded(claim_file.case, len(receipts), matching.unchanged, tuple(receipts))
+
+
+@dataclass(slots=True)
+class _Known:
+    """What a case holds, by the names and contents under which a file finds it again."""
+
+    entities: dict[str, tuple[EntityRegistered, Event]] = field(default_factory=dict)
+    sources: dict[str, tuple[SourceRegistered, Event]] = field(default_factory=dict)
+    claims: dict[str, tuple[ClaimRecorded, Event]] = field(default_factory=dict)
+    judged: set[bytes] = field(default_factory=set)
+    amendments: list[tuple[ClaimAmended, Event]] = field(default_factory=list)
+    withdrawals: list[ClaimWithdrawn] = field(default_factory=list)
+
+    def apply(self, event: Event) -> None:
+        """Take an event of the case in."""
+        body = event.body
+        match body:
+            case EntityRegistered():
+                self.entities[body.name] = (body, event)
+            case SourceRegistered():
+                self.sources[body.name] = (body, event)
+            case ClaimRecorded():
+                self.claims[body.ref] = (body, event)
+            case SameAsJudged() | ClaimsJudged():
+                self.judged.add(_content(body))
+            case ClaimAmended():
+                self.amendments.append((body, event))
+            case ClaimWithdrawn():
+                self.withdrawals.append(body)
+
+
+class _Matching:
+    """A claim file held against a ledger: what is new, what is there, what is in conflict."""
+
+    def __init__(self, ledger: Ledger, claim_file: ClaimFile) -> None:
+        self.problems: list[Problem] = []
+        self.unchanged = 0
+        self.case: Case | None = None
+        self._file = claim_file
+        self._known = known = _Known()
+        try:
+            self.case = ledger.case(claim_file.case)
+        except UnknownName:
+            pass  # a new case
+        else:
+            for event in ledger.events(claim_file.case):
+                if event.stream == self.case.stream:
+                    known.apply(event)
+            if self.case.title != claim_file.title:
+                self._problem("case", "is recorded with another title; put it back")
+            self.unchanged += 1
+        self._pseudonyms = dict(self._protected(claim_file))
+        refs = claim_file.refs.items()
+        self._ids = {stand_in: known.claims[ref][1].id for stand_in, ref in refs if ref in known.claims}
+        self.shared = [body for body in claim_file.shared if self._shared_is_new(ledger, body)]
+        self.entities = [
+            body for body in claim_file.entities if self._is_new("entities", body, known.entities, _STAYS)
+        ]
+        self.sources = [
+            body for body in claim_file.sources if self._is_new("sources", body, known.sources, _STAYS)
+        ]
+        self.claims = [
+            body for body in claim_file.claims.values() if self._is_new("claims", body, known.claims, _MEND)
+        ]
+        self.same_as = [body for body in claim_file.same_as if self._is_new_judgement(body)]
+        self.judgements = [body for body in claim_file.judgements if self._is_new_judgement(body)]
+        self.amendments = {
+            ref: body for ref, body in claim_file.amendments.items() if self._is_new_amendment(ref, body)
+        }
+        self.withdrawals = {
+            ref: body for ref, body in claim_file.withdrawals.items() if self._is_new_withdrawal(ref, body)
+        }
+        self._check_outside(ledger)
+
+    def _problem(self, path: str, message: str) -> None:
+        place = self._file.places.get(path, Place(1, 1))
+        self.problems.append(Problem(self._file.file, place.line, place.column, path, message))
+
+    def _protected(self, claim_file: ClaimFile) -> Iterator[tuple[str, str]]:
+        """The names in the file of protected persons who are registered, with the names that are signed."""
+        for body in claim_file.entities:
+            if self.case is not None and isinstance(body.entity, Person) and body.entity.protected:
+                try:
+                    yield body.name, self.case.entity_name(body.name)
+                except UnknownName:
+                    continue
+
+    def _settled(self, body: B) -> B:
+        """The body as it would be recorded, as far as what it names is recorded."""
+        named = with_entity_names(body, self._pseudonyms)
+        return with_claim_ids(named, lambda claim: self._ids.get(claim, claim))
+
+    def _shared_is_new(self, ledger: Ledger, body: EntityRegistered) -> bool:
+        try:
+            there = ledger.shared_entity(body.name)
+        except UnknownName:
+            return True
+        if there != body.entity:
+            self._problem(
+                child("shared", body.name), f"the ledger's register has another {SHARED}{body.name}; {_STAYS}"
+            )
+        self.unchanged += 1
+        return False
+
+    def _is_new(self, section: str, body: B, known: Mapping[str, tuple[B, Event]], conflict: str) -> bool:
+        name = body.ref if isinstance(body, ClaimRecorded) else body.name  # type: ignore[attr-defined]
+        found = known.get(self._pseudonyms.get(name, name) if section == "entities" else name)
+        if found is None:
+            return True
+        there, event = found
+        settled = self._settled(body)
+        if isinstance(there, EntityRegistered):
+            settled = settled.model_copy(update={"name": there.name})
+        if not _is_same(settled, there, event):
+            self._problem(child(section, name), conflict)
+        self.unchanged += 1
+        return False
+
+    def _is_new_judgement(self, body: Body) -> bool:
+        if _content(self._settled(body)) not in self._known.judged:
+            return True
+        self.unchanged += 1
+        return False
+
+    def _is_new_amendment(self, ref: str, body: ClaimAmended) -> bool:
+        settled = self._settled(body)
+        if not any(_is_same(settled, there, event) for there, event in self._known.amendments):
+            return self._is_recorded("amend", ref)
+        self.unchanged += 1
+        return False
+
+    def _is_new_withdrawal(self, ref: str, body: ClaimWithdrawn) -> bool:
+        settled = self._settled(body)
+        there = [each for each in self._known.withdrawals if each.withdraws == settled.withdraws]
+        if not there:
+            return self._is_recorded("withdraw", ref)
+        if settled not in there:
+            self._problem(child("withdraw", ref), "is withdrawn already, for another reason; put it back")
+        self.unchanged += 1
+        return False
+
+    def _is_recorded(self, section: str, ref: str) -> bool:
+        """Only what is recorded, or is about to be, can be mended."""
+        if ref in self._known.claims or ref in self._file.claims:
+            return True
+        self._problem(child(section, ref), f'no claim "{ref}"{did_you_mean(ref, self._known.claims)}')
+        return False
+
+    def _check_outside(self, ledger: Ledger) -> None:
+        """Hold names that the file leaves to the ledger against it."""
+        self.problems += [
+            problem for ref, problem in self._file.outside.items() if ref not in self._known.claims
+        ]
+        own = {SHARED + body.name for body in self._file.shared}
+        for path, body in self._bodies():
+            for reference in references(body):
+                name = reference.name
+                if reference.what == "entity" and name.startswith(SHARED) and name not in own:
+                    own.add(name)
+                    try:
+                        ledger.shared_entity(name)
+                    except UnknownName as error:
+                        self._problem(path, str(error))
+
+    def _bodies(self) -> Iterator[tuple[str, Body]]:
+        file = self._file
+        registered: tuple[tuple[str, Sequence[Any]], ...] = (
+            ("shared", file.shared),
+            ("entities", file.entities),
+            ("sources", file.sources),
+        )
+        for section, bodies in registered:
+            yield from ((child(section, body.name), body) for body in bodies)
+        for section, claims in (("claims", file.claims), ("amend", file.amendments)):
+            yield from ((child(section, ref), body) for ref, body in claims.items())
+        for section, judged in (("same_as", file.same_as), ("judgements", file.judgements)):
+            yield from ((child(section, at), body) for at, body in enumerate(judged))
+
+
+def _content(body: Body) -> bytes:
+    """A body without protected members, in a form that can be looked up; it begins with its type."""
+    return encode([body.TYPE, body.split()[0]])
+
+
+def _is_same(new: Body, there: Body, event: Event) -> bool:
+    """Whether two bodies say the same, but for protected content that is not at hand."""
+    public, protected = new.split()
+    recorded, disclosed = there.split()
+    if public != recorded or protected.keys() != disclosed.keys():
+        return False
+    at_hand = [slot for slot in protected if event.slots.get(slot) is SlotStatus.DISCLOSED]
+    return all(protected[slot] == disclosed[slot] for slot in at_hand)
+
+
+def _write(ledger: Ledger, claim_file: ClaimFile, new: _Matching) -> None:
+    refs = claim_file.refs
+    case = new.case if new.case is not None else ledger.create_case(claim_file.case, title=claim_file.title)
+    for body in new.shared:
+        ledger.register_entity(body.name, body.entity)
+    for body in new.entities:
+        case.register_entity(body.name, body.entity)
+    for source in new.sources:
+        case.register_source(source.name, source.source)
+    for claim in new.claims:
+        case.record(with_claim_ids(claim.claim, refs.__getitem__), ref=claim.ref, **_came(claim, refs))
+    for ref, amendment in new.amendments.items():
+        kind = with_claim_ids(amendment.claim, refs.__getitem__)
+        case.amend(ref, kind, because=amendment.because, **_came(amendment, refs))
+    for ref, withdrawal in new.withdrawals.items():
+        case.withdraw(ref, because=withdrawal.because)
+    for same in new.same_as:
+        case.same_as(same.entities, because=same.because)
+    for judged in new.judgements:
+        claims, of = ([refs[claim] for claim in side] for side in (judged.claims, judged.of))
+        case.judge(claims, judged.verb, of, under=judged.under, note=judged.note)
+
+
+def _came(claim: ClaimContent, refs: Mapping[str, str]) -> dict[str, Any]:
+    """How a claim came, in the words of `Case.record`."""
+    return {
+        "voice": claim.voice,
+        "polarity": claim.polarity,
+        "strength": claim.strength,
+        "hedges": claim.hedges,
+        "standard_of_proof": claim.standard_of_proof,
+        "source": claim.source,
+        "locator": claim.locator,
+        "quote": claim.quote,
+        "basis": claim.basis,
+        "based_on": [
+            BasedOn(item=each.item) if each.claim is None else refs[each.claim] for each in claim.based_on
+        ],
+    }
