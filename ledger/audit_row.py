@@ -1,0 +1,178 @@
+"""One row held against itself, for the audit: everything that can be said without its neighbours.
+
+1. What cannot be read is not believed: of a row whose envelope, payload or signature is bad, that is the one thing
+   reported, and its columns are not held against bytes that nobody signed.
+2. Nothing that a row holds, of whatever type SQLite gives it, raises.
+3. This runs in several threads at once. It reads the key stream, whose keys carry the index from which they count,
+   so that keys added meanwhile change nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from claimledger.events.disclosure import open_commitment
+from claimledger.events.envelope import Envelope
+from claimledger.events.errors import (
+    ClaimLedgerError,
+    KeyNotAllowed,
+    MalformedEvent,
+    MissingDisclosure,
+    RowMismatch,
+    WrongDisclosure,
+    WrongSignature,
+)
+from claimledger.events.event import LEDGER_OPENED, Payload
+
+from .recording import Row
+from .trust import KeyStream, mended_record
+
+__all__ = ["CheckedRow", "Problem", "check_disclosures", "check_rows"]
+
+Problem = tuple[str, str]
+"""Code and message of something that does not hold."""
+
+_COLUMNS = ("stream", "sequence", "type", "event id", "leaf hash")
+
+
+@dataclass(slots=True)
+class CheckedRow:
+    """What became of a row.
+
+    Attributes:
+        row: as stored.
+        payload: as signed; None where the bytes are no event.
+        leaf: leaf hash of the stored bytes; None where they are no envelope.
+        signers: keyids of the signatures.
+        is_believed: whether payload is there and no signature on it was found not to fit.
+        is_unknown_key: whether all that is wrong with its signatures is that a key is not in the key stream.
+        problems: what does not hold.
+        disclosed: how many stored disclosures opened a commitment of it.
+    """
+
+    row: Row
+    payload: Payload | None = None
+    leaf: str | None = None
+    signers: tuple[str, ...] = ()
+    is_believed: bool = False
+    is_unknown_key: bool = False
+    problems: list[Problem] = field(default_factory=list)
+    disclosed: int = 0
+
+
+def check_rows(
+    rows: Sequence[Row],
+    disclosures: Mapping[str, Mapping[str, bytes]],
+    keys: KeyStream | None,
+    *,
+    are_keys_complete: bool,
+) -> list[CheckedRow]:
+    """Hold rows against themselves.
+
+    Args:
+        rows: as stored.
+        disclosures: event id to slot to bytes, at least those of these rows.
+        keys: the key stream, folded at least up to the last of the rows; None where signatures cannot be checked.
+        are_keys_complete: whether every key event up to there was folded in. If not, an event by an unknown key is
+            believed for the sake of its place in the log.
+    """
+    checked = []
+    for row in rows:
+        result = CheckedRow(row)
+        _check_bytes(result, keys)
+        if result.is_unknown_key and not are_keys_complete:
+            result.is_believed = True
+        if result.is_believed and result.payload is not None:
+            _check_columns(result, result.payload)
+            if row.event_id == result.payload.id:
+                check_disclosures(result, result.payload, disclosures.get(row.event_id, {}))
+        checked.append(result)
+    return checked
+
+
+def _check_bytes(result: CheckedRow, keys: KeyStream | None) -> None:
+    row = result.row
+    if type(row.envelope) is not bytes:
+        result.problems.append((MalformedEvent.code, "where its signed bytes should be is no byte string"))
+        return
+    try:
+        envelope = Envelope.from_bytes(row.envelope)
+    except MalformedEvent as error:
+        result.problems.append((MalformedEvent.code, str(error)))
+        return
+    result.leaf = envelope.leaf()
+    result.signers = tuple([each.keyid for each in envelope.signatures])
+    try:
+        payload = result.payload = Payload.from_bytes(envelope.payload)
+    except MalformedEvent as error:
+        wrong = keys is not None and keys.wrong_signatures(envelope, row.index)
+        problem = (
+            (WrongSignature.code, "the signature does not fit the bytes")
+            if wrong
+            else (error.code, str(error))
+        )
+        result.problems.append(problem)
+        return
+    try:
+        if row.index == 0:
+            KeyStream.opened(envelope)
+        elif keys is not None:
+            _check_signatures(keys, envelope, payload, row.index)
+    except ClaimLedgerError as error:
+        result.problems.append((error.code, str(error)))
+        if isinstance(error, KeyNotAllowed):
+            result.is_unknown_key = keys is not None and any(name not in keys.keys for name in result.signers)
+        # An opening that does not hold is not to be told from one whose signature does not fit.
+        result.is_believed = not (
+            row.index == 0 or isinstance(error, WrongSignature) or result.is_unknown_key
+        )
+    else:
+        result.is_believed = True
+
+
+def _check_signatures(keys: KeyStream, envelope: Envelope, payload: Payload, index: int) -> None:
+    if payload.type != LEDGER_OPENED and mended_record(payload) is not None:
+        # Who may mend a record depends on another row; the audit asks `KeyStream.check_authority` itself.
+        if keys.wrong_signatures(envelope, index):
+            raise WrongSignature("the signature does not fit the bytes")
+        return
+    keys.verify(envelope, payload, index)
+
+
+def _check_columns(result: CheckedRow, payload: Payload) -> None:
+    row = result.row
+    signed = (payload.stream, payload.sequence, payload.type, payload.id, result.leaf)
+    stored = (row.stream, row.sequence, row.type, row.event_id, row.leaf)
+    if signed == stored:
+        return
+    names = [name for name, mine, theirs in zip(_COLUMNS, signed, stored, strict=True) if mine != theirs]
+    result.problems.append(
+        (RowMismatch.code, f"the row's {' and '.join(names)} is not that of the event signed in it")
+    )
+
+
+def check_disclosures(result: CheckedRow, payload: Payload, stored: Mapping[str, bytes]) -> None:
+    """Hold the disclosures that are kept for an event against its commitments.
+
+    Args:
+        result: gets the problems, and the number of disclosures that belong to a commitment.
+        payload: the event.
+        stored: slot to bytes.
+    """
+    for slot, commitment in payload.commitments.items():
+        data = stored.get(slot)
+        if data is None:
+            message = f"the protected content of slot {slot} is not here, and nothing says why"
+            result.problems.append((MissingDisclosure.code, message))
+            continue
+        result.disclosed += 1
+        if type(data) is not bytes:
+            result.problems.append(
+                (WrongDisclosure.code, f"slot {slot}: what is kept there is no byte string")
+            )
+            continue
+        try:
+            open_commitment(commitment, data, ledger=payload.ledger or "", event=payload.id, slot=slot)
+        except WrongDisclosure as error:
+            result.problems.append((error.code, str(error)))

@@ -1,0 +1,125 @@
+"""What an audit says: findings, each with the event and the reason, and what was not covered.
+
+    code                   what it means
+    event.malformed        the stored bytes are not those of an event
+    signature.wrong        the signature does not fit the bytes
+    key.not_allowed        signed by a key that is unknown, or may not sign this here
+    keys.weak              a key is added under which signatures prove nothing
+    ledger.other           signed for another ledger, or the ledger is not the pinned one
+    chain.broken           a gap, reorder, splice or duplicate in a stream or in the log
+    row.mismatch           a column of the row says something else than the event signed in it
+    disclosure.wrong       protected content that fits no commitment of its event
+    names.wrong            the index of names says something else than the events
+    store.damaged          the database cannot be read there, or finds itself damaged
+    unchecked.keys         could not check: what is missing or unreadable decides whose keys count
+    unchecked.disclosure   could not check: protected content is not here, and nothing says why
+
+Codes that begin with ``unchecked`` say that something is missing; all others that something is wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["DAMAGED", "MEANINGS", "NAMES_WRONG", "UNCHECKED_KEYS", "Finding", "Report"]
+
+DAMAGED = "store.damaged"
+NAMES_WRONG = "names.wrong"
+UNCHECKED_KEYS = "unchecked.keys"
+
+MEANINGS = {
+    "event.malformed": "No release of claimledger writes such bytes: the record was changed or damaged.",
+    "signature.wrong": "Someone changed this record, or its signature, after it was signed.",
+    "key.not_allowed": "It was signed by nobody whom the roots of this ledger let sign it here.",
+    "keys.weak": "Anyone can sign for such a key; nothing that it signed proves anything.",
+    "ledger.other": "What was signed for one ledger proves nothing in another.",
+    "chain.broken": "An event of this stream was removed, added, changed or moved.",
+    "row.mismatch": "The signed record stands; what the database keeps beside it was changed.",
+    "disclosure.wrong": "The event stands; its protected content was changed, or put in another place.",
+    "unchecked.disclosure": "The event stands without it: it was removed, or left out of this copy.",
+    NAMES_WRONG: "The signed records stand; the index by which they are found was changed.",
+    DAMAGED: "Restore the file from a copy, and verify that copy.",
+    UNCHECKED_KEYS: "Whether their signatures count shows only with the whole key stream.",
+}
+"""What follows from a finding, by its code."""
+
+_WRONG, _COULD_NOT_CHECK = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that does not hold.
+
+    Attributes:
+        code: see the table above.
+        index: place of the event in the log; None where it is about no single event.
+        leaf: leaf hash of the bytes that are stored there now; None where they have none.
+        where: the event in words, such as "claim C29 of yekaterinburg-2025"; may be empty.
+        message: what is wrong, in a few words.
+        meaning: what follows from it or what to do, in a sentence; may be empty.
+    """
+
+    code: str
+    index: int | None
+    leaf: str | None
+    where: str
+    message: str
+    meaning: str
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something is wrong, rather than missing."""
+        return not self.code.startswith("unchecked")
+
+    def __str__(self) -> str:
+        place = "" if self.index is None else f"index {self.index}"
+        if self.where:
+            place = f"{place} ({self.where})" if place else self.where
+        return f"{place}: {self.message}" if place else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an audit of a whole ledger found.
+
+    Attributes:
+        ledger_id: 64 hex digits, the hash of the first payload; None where that cannot be read.
+        origin: the ledger's name in the world; None where the first event does not hold.
+        pinned: whether the ledger was held against an id from outside.
+        events: how many rows were read.
+        holding: how many of them have nothing found against them.
+        streams: how many streams they are in.
+        keys: how many keys the key stream has.
+        findings: in the order of the log, those about no single event last.
+        notes: what an audit of this file alone cannot show, and remarks on the recorders' clocks.
+    """
+
+    ledger_id: str | None
+    origin: str | None
+    pinned: bool
+    events: int
+    holding: int
+    streams: int
+    keys: int
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong and nothing was left unchecked; says nothing of the pin."""
+        return not self.findings
+
+    def exit_status(self, *, unpinned_will_do: bool = False) -> int:
+        """Sum the report up as the command line does.
+
+        Args:
+            unpinned_will_do: count a ledger that was held against no id from outside as checked.
+
+        Returns:
+            0 when all holds, 1 when something is wrong, 3 when something could not be checked.
+        """
+        if any(each.is_wrong for each in self.findings):
+            return _WRONG
+        if self.findings or not (self.pinned or unpinned_will_do):
+            return _COULD_NOT_CHECK
+        return 0
