@@ -13,14 +13,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias
 
 from claimledger.events.claims import ClaimContent, Voice
 from claimledger.events.codes import SINGLE_ATTRIBUTES
-from claimledger.events.dates import When, parse_edtf
+from claimledger.events.dates import When
 from claimledger.events.errors import InvalidValue
 from claimledger.events.kinds import Kind, NoAnswer
 from claimledger.events.quantities import Quantity
@@ -39,6 +39,7 @@ from claimledger.events.values import (
 
 from .compare import Given, PartyValue, TermValue, WordValue, amount_key, date_key
 from .names import Condition, NamesInForce
+from .words import value_as_json, value_in_words
 
 __all__ = [
     "Account",
@@ -46,10 +47,6 @@ __all__ = [
     "Placement",
     "Speaker",
     "account_of",
-    "date_in_words",
-    "date_text",
-    "value_as_json",
-    "value_in_words",
 ]
 
 Openness: TypeAlias = Literal["stated", "undecided", "either"]
@@ -300,15 +297,16 @@ def _value(by: str, stated: Any, names: NamesInForce) -> Given:
     if isinstance(stated, (bool, Quantity, When)):
         return stated
     if isinstance(stated, OpenTerms):
-        return TermValue(frozenset(_term(term, names) for term in stated.open), open=True)
+        return _terms(stated.open, names, open=True)
     if by == "entity":
         form = (
             "all_of" if isinstance(stated, AllOf) else "open" if isinstance(stated, OpenParties) else "named"
         )
-        return PartyValue(frozenset(names.canonical(name) for name in _entity_names(stated)), form)
+        parties = tuple(dict.fromkeys(names.canonical(name) for name in _entity_names(stated)))
+        return PartyValue(frozenset(parties), form, parties)
     listed = (stated,) if isinstance(stated, (str, Term)) else tuple(stated)
     if by == "code" or any(isinstance(one, Term) for one in listed):
-        return TermValue(frozenset(_term(one, names) for one in listed))
+        return _terms(listed, names)
     if len(listed) == 1 and by in ("range", "time"):
         try:
             return Quantity.parse(listed[0]) if by == "range" else When.model_validate(listed[0])
@@ -316,7 +314,13 @@ def _value(by: str, stated: Any, names: NamesInForce) -> Given:
             pass  # words that state no number or date: kept as words, and held against nothing
         except ValueError:
             pass  # the same, as pydantic reports it
-    return WordValue(frozenset(str(one) for one in listed))
+    texts = tuple(dict.fromkeys(str(one) for one in listed))
+    return WordValue(frozenset(texts), texts)
+
+
+def _terms(listed: Iterable[Any], names: NamesInForce, *, open: bool = False) -> TermValue:
+    order = tuple(dict.fromkeys(_term(one, names) for one in listed))
+    return TermValue(frozenset(order), open, order)
 
 
 def _term(term: Any, names: NamesInForce) -> tuple[str, str, str]:
@@ -355,86 +359,3 @@ def _one_key(value: Given) -> str:
     if isinstance(value, When):
         return f"time {date_key(value)}"
     return json.dumps(value_as_json(value), sort_keys=True)
-
-
-def value_as_json(value: Given) -> dict[str, Any]:
-    """A value as data: one member that says what it is (terms, entities, texts, quantity, when or flag)."""
-    if isinstance(value, bool):
-        return {"flag": value}
-    if isinstance(value, TermValue):
-        terms = [{sort: word, **({"role": role} if role else {})} for sort, word, role in sorted(value.terms)]
-        return {"terms": terms, "open": True} if value.open else {"terms": terms}
-    if isinstance(value, PartyValue):
-        return {"entities": sorted(value.names), **({} if value.form == "named" else {"form": value.form})}
-    if isinstance(value, WordValue):
-        return {"texts": sorted(value.texts)}
-    dumped: dict[str, Any] = value.model_dump(mode="json", exclude_none=True)
-    return {"quantity": dumped} if isinstance(value, Quantity) else {"when": dumped}
-
-
-def value_in_words(value: Given, label: Callable[[str], str]) -> str:
-    """A value as readers see it, in a few words.
-
-    Args:
-        value: the value.
-        label: gives the label of an entity.
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, TermValue):
-        words = ", ".join(_term_in_words(term, label) for term in sorted(value.terms))
-        return f"{words}, ..." if value.open else words
-    if isinstance(value, PartyValue):
-        words = " and ".join(label(name) for name in sorted(value.names))
-        return (
-            f"all of {words}"
-            if value.form == "all_of"
-            else f"{words}, ..."
-            if value.form == "open"
-            else words
-        )
-    if isinstance(value, WordValue):
-        return ", ".join(sorted(value.texts))
-    return _amount_in_words(value) if isinstance(value, Quantity) else date_in_words(value)
-
-
-def _term_in_words(term: tuple[str, str, str], label: Callable[[str], str]) -> str:
-    sort, word, role = term
-    said = (
-        label(word)
-        if sort == "act"
-        else word.replace("_", " ").replace(".", ": ")
-        if sort == "code"
-        else word
-    )
-    return f"{said} ({role})" if role else said
-
-
-def _amount_in_words(amount: Quantity) -> str:
-    if amount.verbatim is not None:
-        return amount.verbatim if amount.certainty is None else f"{amount.verbatim} ({amount.certainty})"
-    numbers = [str(number) for number in (amount.point, amount.low, amount.high) if number is not None]
-    words = [
-        amount.qualifier,
-        " to ".join(numbers),
-        amount.unit,
-        f"({amount.certainty})" if amount.certainty else None,
-    ]
-    return " ".join(word for word in words if word)
-
-
-def date_text(when: When | str | None) -> str | None:
-    """The EDTF text of a date, None where none is stated."""
-    return when.value if isinstance(when, When) else when
-
-
-def date_in_words(when: When | str | None) -> str:
-    """A date for a column of dates: ``[..2025-07-03]`` reads as at most that day."""
-    text = date_text(when)
-    if text is None:
-        return ""
-    date = parse_edtf(text)
-    if date.kind != "one_of" or date.text.count("..") != 1 or "," in date.text:
-        return date.text.replace("/", " to ")
-    first, last = date.text[1:-1].split("..")
-    return f"\u2264 {last}" if not first else f"\u2265 {first}" if not last else f"{first} \u2013 {last}"

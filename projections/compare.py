@@ -23,7 +23,7 @@ text    same words: same. Other words are not comparable.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -63,25 +63,28 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TermValue:
-    """Codes, acts and texts: (``code`` | ``act`` | ``text``, the word, the role or "")."""
+    """Codes, acts and texts: (``code`` | ``act`` | ``text``, the word, the role or ""); `order` is as stated."""
 
     terms: frozenset[tuple[str, str, str]]
     open: bool = False
+    order: tuple[tuple[str, str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class PartyValue:
-    """Entities by name in force; `form` is ``named``, ``all_of`` or ``open``."""
+    """Entities by name in force; `form` is ``named``, ``all_of`` or ``open``, `order` is as stated."""
 
     names: frozenset[str]
     form: str = "named"
+    order: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class WordValue:
-    """Words as the recorder wrote them."""
+    """Words as the recorder wrote them; `order` is as stated."""
 
     texts: frozenset[str]
+    order: tuple[str, ...] = field(default=(), compare=False)
 
 
 Given: TypeAlias = TermValue | PartyValue | WordValue | Quantity | When | bool

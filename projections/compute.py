@@ -16,12 +16,13 @@ from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import ClaimsJudged
 
-from .answers import Account, account_of, date_text
+from .answers import Account, account_of
 from .claims import ClaimView, Filed, Record
 from .names import NamesInForce
-from .positions import Pairing
+from .pairing import Pairing
 from .questions import JudgementView, Question, natural, question_of
 from .standing import ClaimStatus, Ended, Entry, displace, ended_by_replies, stale_claims
+from .words import date_text
 
 __all__ = ["Computed", "compute"]
 

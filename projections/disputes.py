@@ -1,6 +1,7 @@
 """Who says what on the questions on which several speak: a matrix of questions by holders.
 
-1. A row is a question with more than one holder, or one that is disputed or conditional; a column is a holder.
+1. A row is a question on which more than one speaks, or one that is disputed or conditional; a column is a holder.
+   One claim that may be this or that speaker's is no second voice, and makes no row.
 2. A cell holds every answer of that holder. ``?`` marks one that is about the question, or is this holder's, under
    some readings only. An empty cell says nothing, and is no agreement.
 3. Answers that are no longer stood by keep their place, with how they ended as a mark.
@@ -86,7 +87,8 @@ class Disputes:
         found = []
         for question in self.state.questions:
             cells = _cells(question)
-            if len(cells) > 1 or question.state in (QuestionState.DISPUTED, QuestionState.CONDITIONAL):
+            several = len(cells) > 1 and len(question.claims) > 1
+            if several or question.state in (QuestionState.DISPUTED, QuestionState.CONDITIONAL):
                 found.append(DisputeRow(question, cells))
         return tuple(found)
 

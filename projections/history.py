@@ -20,13 +20,14 @@ from claimledger.events.kinds import General, NoAnswer, Opinion, OtherKind, Repl
 from claimledger.events.recorded import Event
 from claimledger.events.values import Locator, alternatives
 
-from .answers import Account, account_of, date_in_words, value_in_words
+from .answers import Account, account_of
 from .case import CaseState
 from .claims import ClaimView, Version
 from .positions import Hop, hops_of
 from .questions import JudgementView, Question, natural
 from .replay import Provenance
 from .standing import ClaimStatus
+from .words import date_in_words, property_in_words, value_in_words
 
 __all__ = ["Amendment", "History", "HistoryRow", "Voiced"]
 
@@ -308,7 +309,7 @@ def _answered(state: CaseState, account: Account, question: Question | None) -> 
             continue
         between = {"either": " or ", "undecided": " | ", "stated": ""}[answer.openness]
         words = between.join(value_in_words(value, state.label) for value in answer.values)
-        parts.append(words if question is not None else f"{answer.property.replace('_', ' ')}: {words}")
+        parts.append(words if question is not None else f"{property_in_words(answer.property)}: {words}")
     return "; ".join(parts)
 
 

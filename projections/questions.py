@@ -21,8 +21,10 @@ from typing import Any
 
 from .compare import Verdict
 from .names import NamesInForce, Reading
-from .positions import Draft, Holding, Pair, Pairing, Position, holdings_of
+from .pairing import Pairing
+from .positions import Draft, Holding, Pair, Position, holdings_of
 from .standing import ClaimStatus, Entry
+from .words import property_in_words
 
 __all__ = ["JudgementView", "Question", "QuestionState", "StatusView", "question_of"]
 
@@ -164,11 +166,6 @@ class Question:
             "judgements": [judgement.index for judgement in self.judgements],
             "claims": list(self.claims),
         }
-
-
-def property_in_words(property: str) -> str:
-    """A property in words."""
-    return property.replace("_", " ").replace(".", " ")
 
 
 def natural(ref: str) -> tuple[tuple[int, int, str], ...]:

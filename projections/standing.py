@@ -24,9 +24,10 @@ from claimledger.events.entities import Unnamed
 from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.quantities import Quantity
 
-from .answers import Account, Answer, Speaker, date_text
+from .answers import Account, Answer, Speaker
 from .compare import TermValue
 from .names import Condition, NamesInForce
+from .words import date_text
 
 __all__ = ["ClaimStatus", "Ended", "Entry", "displace", "ended_by_replies", "stale_claims"]
 

@@ -76,7 +76,7 @@ def test_the_two_governments_conflict_about_each_brother_under_one_reading(
     held = {
         position.text: [holding.holder for holding in position.holders] for position in question.positions
     }
-    assert held == {"injury: multiple, torture": ["az"], "natural: heart failure": ["ru"]}
+    assert held == {"torture, injury: multiple": ["az"], "natural: heart failure": ["ru"]}
     assert [position.conditional_on for position in question.positions] == [(), ({"one": brother},)]
 
 

@@ -1,0 +1,101 @@
+"""Values as data and as readers see them. Both say what was stated and no more: a vague number stays vague."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from claimledger.events.dates import When, parse_edtf
+from claimledger.events.quantities import Quantity
+
+from .compare import Given, PartyValue, TermValue, WordValue
+
+__all__ = ["date_in_words", "date_text", "property_in_words", "value_as_json", "value_in_words"]
+
+
+def property_in_words(property: str) -> str:
+    """A property in words: ``cause_of_death`` reads "cause of death"."""
+    return property.replace("_", " ").replace(".", " ")
+
+
+def value_as_json(value: Given) -> dict[str, Any]:
+    """A value as data: one member that says what it is (terms, entities, texts, quantity, when or flag)."""
+    if isinstance(value, bool):
+        return {"flag": value}
+    if isinstance(value, TermValue):
+        terms = [{sort: word, **({"role": role} if role else {})} for sort, word, role in sorted(value.terms)]
+        return {"terms": terms, "open": True} if value.open else {"terms": terms}
+    if isinstance(value, PartyValue):
+        return {"entities": sorted(value.names), **({} if value.form == "named" else {"form": value.form})}
+    if isinstance(value, WordValue):
+        return {"texts": sorted(value.texts)}
+    dumped: dict[str, Any] = value.model_dump(mode="json", exclude_none=True)
+    return {"quantity": dumped} if isinstance(value, Quantity) else {"when": dumped}
+
+
+def value_in_words(value: Given, label: Callable[[str], str]) -> str:
+    """A value as readers see it, in a few words.
+
+    Args:
+        value: the value.
+        label: gives the label of an entity.
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, TermValue):
+        words = ", ".join(_term_in_words(term, label) for term in value.order or sorted(value.terms))
+        return f"{words}, ..." if value.open else words
+    if isinstance(value, PartyValue):
+        words = " and ".join(label(name) for name in value.order or sorted(value.names))
+        return (
+            f"all of {words}"
+            if value.form == "all_of"
+            else f"{words}, ..."
+            if value.form == "open"
+            else words
+        )
+    if isinstance(value, WordValue):
+        return ", ".join(value.order or sorted(value.texts))
+    return _amount_in_words(value) if isinstance(value, Quantity) else date_in_words(value)
+
+
+def _term_in_words(term: tuple[str, str, str], label: Callable[[str], str]) -> str:
+    sort, word, role = term
+    said = (
+        label(word)
+        if sort == "act"
+        else word.replace("_", " ").replace(".", ": ")
+        if sort == "code"
+        else word
+    )
+    return f"{said} ({role})" if role else said
+
+
+def _amount_in_words(amount: Quantity) -> str:
+    if amount.verbatim is not None:
+        return amount.verbatim if amount.certainty is None else f"{amount.verbatim} ({amount.certainty})"
+    numbers = [str(number) for number in (amount.point, amount.low, amount.high) if number is not None]
+    words = [
+        amount.qualifier,
+        " to ".join(numbers),
+        amount.unit,
+        f"({amount.certainty})" if amount.certainty else None,
+    ]
+    return " ".join(word for word in words if word)
+
+
+def date_text(when: When | str | None) -> str | None:
+    """The EDTF text of a date, None where none is stated."""
+    return when.value if isinstance(when, When) else when
+
+
+def date_in_words(when: When | str | None) -> str:
+    """A date for a column of dates: ``[..2025-07-03]`` reads as at most that day."""
+    text = date_text(when)
+    if text is None:
+        return ""
+    date = parse_edtf(text)
+    if date.kind != "one_of" or date.text.count("..") != 1 or "," in date.text:
+        return date.text.replace("/", " to ")
+    first, last = date.text[1:-1].split("..")
+    return f"\u2264 {last}" if not first else f"\u2265 {first}" if not last else f"{first} \u2013 {last}"
