@@ -18,7 +18,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from claimledger.events.errors import ClaimLedgerError
+    from claimledger.events.errors import (
+        BrokenChain,
+        ClaimFileError,
+        ClaimLedgerError,
+        CouldNotCheck,
+        IdempotencyConflict,
+        InvalidInput,
+        InvalidValue,
+        KeyMissing,
+        KeyNotAllowed,
+        KeyringError,
+        LedgerBusy,
+        LedgerClosed,
+        LedgerExists,
+        LedgerNotFound,
+        LedgerUnavailable,
+        MalformedEvent,
+        MissingDisclosure,
+        NameTaken,
+        NewerSchema,
+        NotALedger,
+        NotPinned,
+        ReadOnly,
+        RowMismatch,
+        UnknownName,
+        VerificationFailed,
+        WeakKey,
+        WrongDisclosure,
+        WrongLedger,
+        WrongPassphrase,
+        WrongSignature,
+    )
 
     from .case import Case
     from .keys import Keyring, Signer
@@ -26,38 +57,72 @@ if TYPE_CHECKING:
     from .recording import Receipt
     from .report import Finding, Report
 
+    __version__: str
+
 __all__ = [
+    "BrokenChain",
     "Case",
     "CaseInfo",
+    "ClaimFileError",
     "ClaimLedgerError",
+    "CouldNotCheck",
     "Finding",
+    "IdempotencyConflict",
+    "InvalidInput",
+    "InvalidValue",
+    "KeyMissing",
+    "KeyNotAllowed",
     "Keyring",
+    "KeyringError",
     "Ledger",
+    "LedgerBusy",
+    "LedgerClosed",
+    "LedgerExists",
+    "LedgerNotFound",
+    "LedgerUnavailable",
+    "MalformedEvent",
+    "MissingDisclosure",
+    "NameTaken",
+    "NewerSchema",
+    "NotALedger",
+    "NotPinned",
+    "ReadOnly",
     "Receipt",
     "Report",
+    "RowMismatch",
     "Signer",
+    "UnknownName",
+    "VerificationFailed",
+    "WeakKey",
+    "WrongDisclosure",
+    "WrongLedger",
+    "WrongPassphrase",
+    "WrongSignature",
+    "__version__",
 ]
 
-__version__ = "0.1.0"
-
 _HOMES = {
-    "Case": "claimledger.case",
-    "CaseInfo": "claimledger.ledger",
-    "ClaimLedgerError": "claimledger.events.errors",
-    "Finding": "claimledger.report",
-    "Keyring": "claimledger.keys",
-    "Ledger": "claimledger.ledger",
-    "Receipt": "claimledger.recording",
-    "Report": "claimledger.report",
-    "Signer": "claimledger.keys",
+    "Case": "case",
+    "CaseInfo": "ledger",
+    "Finding": "report",
+    "Keyring": "keys",
+    "Ledger": "ledger",
+    "Receipt": "recording",
+    "Report": "report",
+    "Signer": "keys",
 }
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("claimledger")
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in __all__:
+        return getattr(import_module(f"{__name__}.events.errors"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
