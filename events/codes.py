@@ -19,6 +19,7 @@ __all__ = ["CODES", "SINGLE_ATTRIBUTES", "VERBS", "is_listed", "problem_with"]
 
 _ACTS = {
     "accreditation": "a step about an accreditation",
+    "acquittal": "a court finds a person not guilty",
     "arrest": "a person is taken into the power of an authority",
     "attack": "force against persons or places by an armed side",
     "attack.air": "from the air",
@@ -33,6 +34,7 @@ _ACTS = {
     "detention.mass": "many persons are held in one operation",
     "detention.pre_trial": "held by order until a trial",
     "disappearance": "a person is held and the holding is denied or hidden",
+    "dismemberment": "a dead body is cut up",
     "displacement": "persons are made to leave where they live",
     "entry": "persons enter a place or country",
     "eviction": "persons are removed from where they live",
@@ -72,6 +74,7 @@ _CAUSES = {
     "asphyxia": "lack of breath",
     "asphyxia.drowning": "drowning",
     "asphyxia.hanging": "hanging",
+    "asphyxia.inhalation": "smoke or gas breathed in",
     "asphyxia.strangulation": "strangulation",
     "burns": "burns",
     "crush": "crushing in a crowd or under a weight",
@@ -95,6 +98,9 @@ _CAUSES = {
     "suicide": "the person's own act",
     "torture": "torture",
     "unlawful_force": "force that is called unlawful",
+    "weapon": "a weapon of war",
+    "weapon.air_to_air": "fired from one aircraft at another",
+    "weapon.surface_to_air": "fired from the ground at an aircraft",
 }
 
 _SHOWS = {
@@ -229,7 +235,13 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "act": _ACTS,
         "attribute": _ATTRIBUTES,
         "cause": _CAUSES,
-        "intent": {"deliberate": "meant", "negligent": "through lack of care", "accidental": "not meant"},
+        "intent": {
+            "deliberate": "meant",
+            "deliberate.premeditated": "meant, and planned beforehand",
+            "deliberate.spontaneous": "meant, and decided on the spot",
+            "negligent": "through lack of care",
+            "accidental": "not meant",
+        },
         "manner": {
             "accident": "an accident",
             "homicide": "caused by another person",
