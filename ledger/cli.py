@@ -6,7 +6,7 @@
 2. A user's mistake never shows a traceback: every error of claimledger becomes one message on standard error.
 3. Starting is quick: a command imports what it needs when it runs, so `--help` loads neither keys nor a store.
 
-The commands themselves are in `cli_write`, `cli_read`, `cli_verify` and `demo`; each is a function that returns an exit status.
+The commands themselves are in `cli_write`, `cli_read`, `cli_verify` and `demo`: functions that return an exit status.
 """
 
 from __future__ import annotations
@@ -106,7 +106,8 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """Take the options of all commands together; each acts by its own callback."""
@@ -123,7 +124,9 @@ app.command("history", short_help="Show one question, claim by claim.")(_command
 app.command("disputes", short_help="Show who contradicts whom, as a table.")(_command(cli_read.disputes))
 app.command("verify", short_help="Check every signature, chain, index and row.")(_command(cli_verify.verify))
 app.command("prove", short_help="Write one event out for openssl to verify.")(_command(cli_write.prove))
-app.command("schema", short_help="Print the schema of claim files, or a code list.")(_command(cli_write.schema))
+app.command("schema", short_help="Print the schema of claim files, or a code list.")(
+    _command(cli_write.schema)
+)
 keys_app.command("list")(_command(cli_write.keys_list))
 keys_app.command("new")(_command(cli_write.keys_new))
 

@@ -24,11 +24,14 @@ CaseName = Annotated[
 KnownAt = Annotated[
     str | None,
     typer.Option(
-        "--known-at", metavar="WHEN", help="As recorded by then: a log index, a day or an instant (recorders' clocks)."
+        "--known-at",
+        metavar="WHEN",
+        help="As recorded by then: a log index, a day or an instant (recorders' clocks).",
     ),
 ]
 AssertedBy = Annotated[
-    str | None, typer.Option("--asserted-by", metavar="DAY", help="Only what had been said by the end of that day.")
+    str | None,
+    typer.Option("--asserted-by", metavar="DAY", help="Only what had been said by the end of that day."),
 ]
 
 
@@ -93,7 +96,21 @@ def history(
     as_json: AsJSON = False,
 ) -> int:
     """List every claim on a question in the order of the log: who, what, how it reached us, where it is read."""
-    raise NotImplementedError
+    from claimledger.projections.history import History
+    from claimledger.projections.render_history import history_lines
+
+    from .ledger import Ledger
+
+    with Ledger.open(ledger, read_only=True) as opened:
+        name = case_named(opened, case)
+        fold = opened.replay(History(name, question, asserted_by=asserted_by), known_at=_moment(known_at))
+        holders = {keyid: record.holder for keyid, record in opened.keys.keys.items()}
+    if as_json:
+        say_json({"shape": 1, "known_at": known_at, **fold.to_json(), "holders": holders})
+        return 0
+    more = f"a proof that stands alone: claimledger prove {ledger} {name}/CLAIM --to DIR"
+    say(*history_lines(fold, width=screen_width(), known_at=known_at, holders=holders, more=more))
+    return 0
 
 
 def disputes(
@@ -104,7 +121,19 @@ def disputes(
     as_json: AsJSON = False,
 ) -> int:
     """Show the disputed questions as a table: a row for each question, a column for each speaker."""
-    raise NotImplementedError
+    from claimledger.projections.disputes import Disputes
+    from claimledger.projections.render_matrix import matrix_lines
+
+    from .ledger import Ledger
+
+    with Ledger.open(ledger, read_only=True) as opened:
+        name = case_named(opened, case)
+        fold = opened.replay(Disputes(name, asserted_by=asserted_by), known_at=_moment(known_at))
+    if as_json:
+        say_json({"shape": 1, "known_at": known_at, **fold.to_json()})
+        return 0
+    say(*matrix_lines(fold, width=screen_width(), known_at=known_at))
+    return 0
 
 
 def case_named(ledger: Ledger, name: str | None) -> str:
@@ -121,7 +150,9 @@ def case_named(ledger: Ledger, name: str | None) -> str:
     from claimledger.events.errors import UnknownName
 
     if not names:
-        raise UnknownName("the ledger has no case yet; record a claim file: claimledger record LEDGER FILE --keys DIR")
+        raise UnknownName(
+            "the ledger has no case yet; record a claim file: claimledger record LEDGER FILE --keys DIR"
+        )
     raise UnknownName(f"the ledger has {len(names)} cases, name one: {', '.join(names)}")
 
 

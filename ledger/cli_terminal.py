@@ -14,7 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
@@ -70,7 +70,7 @@ def say_json(document: Mapping[str, Any] | list[Any]) -> None:
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
 
 
-def _write(lines: Iterable[Line | str], file: IO[str]) -> None:
+def _write(lines: Iterable[Line | str], file: TextIO) -> None:
     if not file.isatty():
         for each in lines:
             file.write(_writable(str(each), file) + "\n")
@@ -83,7 +83,7 @@ def _write(lines: Iterable[Line | str], file: IO[str]) -> None:
         console.print(Text(each) if isinstance(each, str) else each)
 
 
-def _writable(text: str, file: IO[str]) -> str:
+def _writable(text: str, file: TextIO) -> str:
     encoding = file.encoding or "ascii"
     try:
         text.encode(encoding)

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ __all__ = ["report_as_json", "report_lines", "verify"]
 NO_ANCHOR = "no checkpoint anchors the end of this ledger outside it, and --require-anchor asks for one"
 
 _UNCHECKED = 3
+_HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
 _SHOWN = 50
 """How many findings a screen lists; `--json` lists all."""
 
@@ -35,10 +37,12 @@ _SHOWN = 50
 def verify(
     ledger: LedgerPlace,
     trust: Annotated[
-        str | None, typer.Option("--trust", metavar="LEDGER_ID", help="The id that you keep outside the ledger.")
+        str | None,
+        typer.Option("--trust", metavar="LEDGER_ID", help="The id that you keep outside the ledger."),
     ] = None,
     unpinned: Annotated[
-        bool, typer.Option("--unpinned", help="Do without --trust: shows only that the ledger agrees with itself.")
+        bool,
+        typer.Option("--unpinned", help="Do without --trust: shows only that the ledger agrees with itself."),
     ] = False,
     require_anchor: Annotated[
         bool, typer.Option("--require-anchor", help="Status 3 unless the end is anchored outside.")
@@ -124,12 +128,16 @@ def report_lines(
     if report.pinned and not report.findings:
         lines.append(line(f"  it is the ledger that you trust: {report.ledger_id}"))
     elif not report.pinned and report.ledger_id is not None:
-        lines.append(line(f"  ledger id {report.ledger_id}: not held against anything from elsewhere (--trust)"))
+        lines.append(line(f"  ledger id {report.ledger_id}"))
     for note in (*report.notes, *([NO_ANCHOR] if require_anchor else [])):
         first, *rest = paragraph(note, width - 2)
         lines.append(line(Cell("! ", "yellow"), first.plain))
         lines += [line(f"  {each.plain}") for each in rest]
-    said = {0: "all that was asked holds", 1: "something is wrong", _UNCHECKED: "could not be checked in full"}
+    said = {
+        0: "all that was asked holds",
+        1: "something is wrong",
+        _UNCHECKED: "could not be checked in full",
+    }
     lines.append(line(Cell(f"exit {status}: {said[status]}", "green" if status == 0 else "red")))
     return lines
 
@@ -139,11 +147,11 @@ def _finding_lines(finding: Finding, width: int) -> list[Line]:
 
     mark = Cell("\N{BALLOT X} ", "red") if finding.is_wrong else Cell("? ", "yellow")
     code = f"[{finding.code}]"
-    first, *rest = paragraph(str(finding), width - len(code) - 4)
+    first, *rest = paragraph(_HASH.sub(r"\1", str(finding)), width - len(code) - 4)
     head = aside(first.plain, code, width - 2)
     lines = [line(mark, head.plain), *(line(f"  {each.plain}") for each in rest)]
     if finding.meaning:
-        lines += paragraph(finding.meaning, width, indent=2)
+        lines += paragraph(_HASH.sub(r"\1", finding.meaning), width, indent=2)
     return lines
 
 

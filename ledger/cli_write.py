@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from .keys import Keyring
     from .ledger import Ledger
 
-__all__ = ["init", "keys_list", "keys_new", "lint", "prove", "record", "schema"]
+__all__ = ["init", "keys_list", "keys_new", "lint", "make_ledger", "prove", "record", "schema"]
 
-LedgerPlace = Annotated[str, typer.Argument(metavar="LEDGER", help="A path, or an address such as sqlite:///PATH.")]
+LedgerPlace = Annotated[
+    str, typer.Argument(metavar="LEDGER", help="A path, or an address such as sqlite:///PATH.")
+]
 KeysFolder = Annotated[Path, typer.Option("--keys", metavar="DIR", help="The folder of the keyring.")]
 ClaimFiles = Annotated[
     list[Path],
@@ -29,11 +31,15 @@ ClaimFiles = Annotated[
 ]
 Sources = Annotated[
     list[str] | None,
-    typer.Option("--source", metavar="ID=FILE", help="Your own copy of a source: digest and offsets are checked."),
+    typer.Option(
+        "--source", metavar="ID=FILE", help="Your own copy of a source: digest and offsets are checked."
+    ),
 ]
 Plain = Annotated[bool, typer.Option("--no-passphrase", help="Keep new private keys unencrypted.")]
 Holder = Annotated[str, typer.Option("--holder", metavar="NAME", help="Who will sign with the recorder key.")]
-AsJSON = Annotated[bool, typer.Option("--json", help="Answer as JSON, in the shape that the reference documents.")]
+AsJSON = Annotated[
+    bool, typer.Option("--json", help="Answer as JSON, in the shape that the reference documents.")
+]
 
 UNENCRYPTED = "warning: the private keys are not encrypted; whoever reads the folder can sign in their names"
 
@@ -48,20 +54,8 @@ def init(
     no_passphrase: Plain = False,
 ) -> int:
     """Make a ledger, and a keyring where there is none."""
-    from .keys import LISTING
-    from .ledger import Ledger
-
-    if (keys / LISTING).exists():
-        keyring = open_keyring(keys)
-    else:
-        keyring = _new_keyring(keys, holder, plain=no_passphrase)
-    with Ledger.create(ledger, origin=origin, keys=keyring) as made:
-        ledger_id = made.id
+    ledger_id = make_ledger(ledger, origin, keys, holder=holder, plain=no_passphrase)
     say(
-        f"ledger {ledger} of {origin}, with the keys in {keys}",
-        "",
-        "  ledger id",
-        f"  {ledger_id}",
         "",
         "Write the id down outside this machine: only against it can the ledger be verified.",
         "",
@@ -71,6 +65,21 @@ def init(
         f"  claimledger verify {ledger} --trust {ledger_id}",
     )
     return 0
+
+
+def make_ledger(place: str, origin: str, keys: Path, *, holder: str = "Recorder A", plain: bool) -> str:
+    """Make a ledger, and a keyring where there is none; show the ledger's id and give it back."""
+    from .keys import LISTING
+    from .ledger import Ledger
+
+    if (keys / LISTING).exists():
+        keyring = open_keyring(keys)
+    else:
+        keyring = _new_keyring(keys, holder, plain=plain)
+    with Ledger.create(place, origin=origin, keys=keyring) as made:
+        ledger_id = made.id
+    say(f"ledger {place} of {origin}, with the keys in {keys}", "", "  ledger id", f"  {ledger_id}")
+    return ledger_id
 
 
 def keys_new(
@@ -97,7 +106,10 @@ def keys_list(
     if as_json:
         say_json(
             [
-                {**entry.model_dump(include={"role", "holder", "keyid", "public_key", "file"}), "at_hand": there}
+                {
+                    **entry.model_dump(include={"role", "holder", "keyid", "public_key", "file"}),
+                    "at_hand": there,
+                }
                 for entry, there in zip(entries, at_hand.values(), strict=True)
             ]
         )
@@ -113,7 +125,9 @@ def keys_list(
 def lint(
     files: ClaimFiles,
     source: Sources = None,
-    words: Annotated[bool, typer.Option("--words", help="Show the words of each claim (with --source).")] = False,
+    words: Annotated[
+        bool, typer.Option("--words", help="Show the words of each claim (with --source).")
+    ] = False,
     as_json: AsJSON = False,
 ) -> int:
     """Check claim files and write nothing; list every problem with its place."""
@@ -159,7 +173,22 @@ def record(
     source: Sources = None,
 ) -> int:
     """Record claim files: all or nothing for each file; what is recorded already is not added again."""
-    raise NotImplementedError
+    from .claimfile import read_claim_file
+    from .claimfile_record import record_claim_file
+    from .ledger import Ledger
+
+    copies = sources_at(source or ())
+    read = [(file, read_claim_file(file, copies=copies)) for file in files]
+    with Ledger.open(ledger, open_keyring(keys)) as opened:
+        for file, claim_file in read:
+            done = record_claim_file(opened, claim_file)
+            if done.added:
+                first, last = done.receipts[0].index, done.receipts[-1].index
+                added = f"{done.added} {'event' if done.added == 1 else 'events'}, index {first} to {last}"
+                say(f"{file}: recorded in case {done.case}: {added}; {done.unchanged} there already")
+            else:
+                say(f"{file}: nothing new in case {done.case}; {done.unchanged} there already")
+    return 0
 
 
 def prove(
@@ -185,22 +214,20 @@ def prove(
 
 def schema(
     codes: Annotated[
-        str | None, typer.Option("--codes", metavar="LIST", help="Show a code list instead: act, cause, verb ...")
+        str | None,
+        typer.Option("--codes", metavar="LIST", help="Show a code list instead: act, cause, verb ..."),
     ] = None,
     as_json: AsJSON = False,
 ) -> int:
     """Print the JSON Schema of claim files, or a code list with its meanings."""
-    if codes is None:
-        from .schema import json_schema
+    from . import schema as schemas
 
-        say_json(json_schema())
+    if codes is None:
+        say_json(schemas.claim_file_schema())
         return 0
-    from claimledger.events.codes import CODES
     from claimledger.projections.layout import columns, fitting
 
-    listing = CODES.get(codes)
-    if listing is None:
-        raise typer.BadParameter(f"no code list {codes!r}; the lists: {', '.join(CODES)}", param_hint="--codes")
+    listing = schemas.codes(codes)
     if as_json:
         say_json(dict(listing))
         return 0

@@ -30,6 +30,7 @@ ORIGIN = "example.org/demo"
 MARKER = ".claimledger-demo"
 _MADE = (INCIDENT, PROGRAM, "incident.ledger", "copy.ledger", "keys")
 _BESIDE = ("-wal", "-shm")
+_PIECE = 12
 _WORD = re.compile(rb'":"([a-z_.]{3,})"')
 _BASE64 = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
@@ -46,18 +47,26 @@ def demo(
     at = str(ledger)
     say(f"The demonstration works in {here}, with keys of its own that are not encrypted.")
 
-    _step("A ledger, and keys to sign with", f"init {here}/incident.ledger --origin {ORIGIN} --keys {here}/keys")
-    done = [cli_write.init(at, ORIGIN, keys, no_passphrase=True) == 0]
+    _step(
+        "A ledger, and keys to sign with",
+        f"init {here}/incident.ledger --origin {ORIGIN} --keys {here}/keys --no-passphrase",
+    )
+    ledger_id = cli_write.make_ledger(at, ORIGIN, keys, plain=True)
 
-    _step("Every claim of the file, signed", f"record {here}/incident.ledger {here}/{INCIDENT} --keys {here}/keys")
-    done.append(cli_write.record(at, [file], keys) == 0)
-    ledger_id, case, question = _recorded(at)
+    _step(
+        "Every claim of the file, signed",
+        f"record {here}/incident.ledger {here}/{INCIDENT} --keys {here}/keys",
+    )
+    done = [cli_write.record(at, [file], keys) == 0]
+    case, question, index = _recorded(at)
 
     _step("What stands, and on whose word", f"show {here}/incident.ledger {case}")
     done.append(cli_read.show(at, case) == 0)
 
     if question is not None:
-        _step("One question, claim by claim", f'history {here}/incident.ledger {case} --question "{question}"')
+        _step(
+            "One question, claim by claim", f'history {here}/incident.ledger {case} --question "{question}"'
+        )
         done.append(cli_read.history(at, case, question=question) == 0)
 
     _step("Who contradicts whom", f"disputes {here}/incident.ledger {case}")
@@ -66,8 +75,11 @@ def demo(
     _step("Does all of it hold?", f"verify {here}/incident.ledger --trust {ledger_id}")
     done.append(cli_verify.verify(at, trust=ledger_id) == 0)
 
-    flipped = _flip_one_byte(ledger, copy)
-    _step(f"The same, with one byte changed in a copy ({flipped})", f"verify {here}/copy.ledger --trust {ledger_id}")
+    flipped = _flip_one_byte(ledger, copy, index)
+    _step(
+        f"The same, with one byte changed in a copy ({flipped})",
+        f"verify {here}/copy.ledger --trust {ledger_id}",
+    )
     found = cli_verify.verify(str(copy), trust=ledger_id) == 1
     done.append(found)
     say("", "It fails, as it should." if found else "It should have failed, and did not.")
@@ -81,6 +93,22 @@ def demo(
         f"  python {here}/{PROGRAM}",
     )
     return 0 if all(done) else 1
+
+
+def _recorded(ledger: str) -> tuple[str, str | None, int]:
+    """The case of a ledger, its first question that is in dispute, and the index of a claim on it."""
+    from claimledger.projections.case import CaseState
+    from claimledger.projections.questions import QuestionState
+
+    from .ledger import Ledger
+
+    with Ledger.open(ledger, read_only=True) as opened:
+        case = cli_read.case_named(opened, None)
+        state = opened.replay(CaseState(case))
+        clashing = (QuestionState.DISPUTED, QuestionState.CONDITIONAL)
+        found = next((each for each in state.questions if each.state in clashing), None)
+        refs = list(state.claims) if found is None else found.claims
+        return case, None if found is None else found.key, state.claims[refs[0]].index
 
 
 def _step(title: str, command: str) -> None:
@@ -121,29 +149,37 @@ def _clear(place: Path) -> None:
                 (place / f"{name}{suffix}").unlink(missing_ok=True)
 
 
-def _flip_one_byte(ledger: Path, copy: Path) -> str:
+def _flip_one_byte(ledger: Path, copy: Path, index: int) -> str:
     """Copy a closed ledger and change one letter of a signed claim in the copy, in the bytes of the file.
+
+    Args:
+        ledger: the file of the ledger.
+        copy: the file to write.
+        index: of the claim.
 
     Returns:
         What was changed, in words.
-    """
-    from .ledger import Ledger
 
-    with Ledger.open(str(ledger), read_only=True) as opened:
-        claims = [(row.index, row.envelope) for row in opened.store.rows() if row.type == "claim.recorded"]
+    Raises:
+        InvalidInput: no letter of the claim stands in one piece in the file.
+    """
     from claimledger.events.errors import InvalidInput
 
+    from .ledger import Ledger
+
+    with Ledger.open(ledger, read_only=True) as opened:
+        row = opened.store.row_at(index)
+    envelope = b"" if row is None else row.envelope
     data = bytearray(ledger.read_bytes())
-    for index, envelope in claims[len(claims) // 2 :]:
-        for at in _letters(envelope):
-            # Long records are spread over pages of the file; a piece that is there once is the right one.
-            piece = envelope[at - 12 : at + 12]
-            if data.count(piece) == 1:
-                place = data.index(piece) + 12
-                data[place] = _BASE64[_BASE64.index(data[place]) ^ 1]
-                copy.write_bytes(data)
-                return f"byte {place} of the file, inside index {index}"
-    raise InvalidInput(f"{ledger}: holds no claim with a letter to change")
+    for at in _letters(envelope):
+        # Long records are spread over pages of the file; a piece that is there once is the right one.
+        piece = envelope[at - _PIECE : at + _PIECE]
+        if data.count(piece) == 1:
+            place = data.index(piece) + _PIECE
+            data[place] = _BASE64[_BASE64.index(data[place]) ^ 1]
+            copy.write_bytes(data)
+            return f"byte {place} of the file, inside index {index}"
+    raise InvalidInput(f"{ledger}: index {index} holds no letter to change in one piece")
 
 
 def _letters(envelope: bytes) -> Iterator[int]:

@@ -17,13 +17,18 @@ from .layout import Cell, Line, aside, columns, line, paragraph
 from .questions import Question, QuestionState
 from .render_question import DOT, question_lines, statuses_in_words
 
-__all__ = ["case_lines"]
+__all__ = ["case_lines", "head_lines"]
 
 _REST = (QuestionState.SINGLE_VOICE, QuestionState.AGREED, QuestionState.COMPATIBLE)
 
 
 def case_lines(
-    state: CaseState, *, width: int = 100, everything: bool = False, known_at: str | None = None, more: str = ""
+    state: CaseState,
+    *,
+    width: int = 100,
+    everything: bool = False,
+    known_at: str | None = None,
+    more: str = "",
 ) -> list[Line]:
     """The state of a case.
 
@@ -38,7 +43,7 @@ def case_lines(
     for question in state.questions:
         by_state[question.state].append(question)
     disputed = by_state[QuestionState.DISPUTED] + by_state[QuestionState.CONDITIONAL]
-    lines = _head(state, width, known_at)
+    lines = head_lines(state, width, known_at)
     lines += _section(f"DISPUTED OR CONDITIONAL ({len(disputed)} of {len(state.questions)} questions)")
     lines += _blocks(disputed, state, width, everything=everything)
     lines += _open(by_state[QuestionState.OPEN], state, width)
@@ -49,7 +54,7 @@ def case_lines(
         lines += _unasked(state, width)
     else:
         counted = f" {DOT} ".join(f"{_words(each)} ({len(by_state[each])})" for each in _REST)
-        lines += [line(), aside(Cell(counted, "bold"), more, width)]
+        lines += [line(), line(Cell(counted, "bold")), *([line(f"  all of it: {more}")] if more else [])]
     lines += _not_read(state, width)
     return lines
 
@@ -73,7 +78,9 @@ def _blocks(questions: Iterable[Question], state: CaseState, width: int, *, ever
 def _open(questions: list[Question], state: CaseState, width: int) -> list[Line]:
     if not questions:
         return []
-    lines = _section(f"OPEN ({len(questions)}): no value; what the speakers say is not known, or decline to say")
+    lines = _section(
+        f"OPEN ({len(questions)}): no value; what the speakers say is not known, or decline to say"
+    )
     for question in questions:
         said = f"{question.title}: {statuses_in_words(question.statuses, state.label)}"
         lines += paragraph(said, width, indent=2, hanging=2)
@@ -92,7 +99,7 @@ def _unasked(state: CaseState, width: int) -> list[Line]:
         if views:
             lines += _section(f"{title} ({len(views)})")
             for view in views:
-                row = [view.ref, _speakers(view, state), _gist(view, state)]
+                row = [view.ref, _speakers(view, state), _gist(view)]
                 lines += columns(row, [6, width * 28 // 100], indent=2, width=width)
     return lines
 
@@ -105,7 +112,9 @@ def _not_read(state: CaseState, width: int) -> list[Line]:
     if state.unread_events:
         lines.append(line())
     for event in state.unread_events:
-        lines += paragraph(f"index {event.index}: {event.type} is kept, not read: {event.reason}", width, hanging=2)
+        lines += paragraph(
+            f"index {event.index}: {event.type} is kept, not read: {event.reason}", width, hanging=2
+        )
     return lines
 
 
@@ -113,7 +122,7 @@ def _speakers(view: ClaimView, state: CaseState) -> str:
     return " or ".join(dict.fromkeys(state.label(voice.asserter) for voice in view.body.voices))
 
 
-def _gist(view: ClaimView, state: CaseState) -> str:
+def _gist(view: ClaimView) -> str:
     """What a claim without a question says, in a few words."""
     claim = view.body.claim
     ended = "" if view.status == "standing" else f" ({view.status})"
@@ -129,7 +138,8 @@ def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _head(state: CaseState, width: int, known_at: str | None) -> list[Line]:
+def head_lines(state: CaseState, width: int, known_at: str | None) -> list[Line]:
+    """What a screen of a case begins with: its title, how much it rests on, and through which filters."""
     said = [
         f"{_count(len(state.claims), 'claim')} by {_count(len(state.speakers), 'speaker')}"
         f" from {_count(len(state.sources), 'source')}",

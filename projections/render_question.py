@@ -1,7 +1,7 @@
 """One question as a person reads it: its positions, who holds them and how they came, and why they clash.
 
 1. Pure: from the objects of `claimledger.projections.questions` to lines. Labels come from whoever calls.
-2. Positions are numbered as in the data; pairs speak of them by number. No position is put before another by merit.
+2. Positions have letters, in the order of their claims, and pairs speak of them by these. None is put first by merit.
 3. A voice or a reading that is open is shown as open: every alternative, and "if ..." with the reading.
 """
 
@@ -29,6 +29,7 @@ Labels = Callable[[str], str]
 """The name of an entity to what readers see."""
 
 DOT = "\N{MIDDLE DOT}"
+_LETTERS = 26
 
 STATE_STYLES = {
     QuestionState.DISPUTED: "bold red",
@@ -50,8 +51,7 @@ _STYLES = {Verdict.CONTRADICTS: "red", Verdict.CONDITIONAL: "yellow"}
 
 _MARKS = {
     "only_through_opponent": "known only through an opponent",
-    "superseded": "its speaker moved on",
-    "withdrawn": "record withdrawn",
+    "stale": "rests on a claim that moved on",
 }
 
 
@@ -81,7 +81,7 @@ def question_lines(
     lines[0].stylize(STATE_STYLES.get(question.state, ""), len(lines[0].plain) - len(state))
     numbered = len(question.positions) > 1
     for position in question.positions:
-        lines += _position_lines(position, question.entity, labels, numbered=numbered, width=width)
+        lines += _position_lines(position, labels, numbered=numbered, width=width)
     for status in question.statuses:
         lines += _status_lines(status, labels, width)
     for pair in question.pairs:
@@ -124,26 +124,29 @@ def _choice(variable: str, value: str, labels: Labels) -> str:
     return f"the {field.replace('_', ' ')} of {ref} is {labels(value)}"
 
 
-def _position_lines(
-    position: Position, entity: Sequence[str], labels: Labels, *, numbered: bool, width: int
-) -> list[Line]:
+def _position_lines(position: Position, labels: Labels, *, numbered: bool, width: int) -> list[Line]:
     text = position.text
     if position.strengths not in ((), ("asserted",)):
         text += f" ({' or '.join(position.strengths)})"
-    marks = [_MARKS.get(mark, mark) for mark in position.marks]
-    marks += [f"undercut by {ref}" for ref in position.undercut_by]
     style = "" if position.is_current else "strike"
     lines: list[Line] = []
     for place, row in enumerate(_rows(position.holders, labels)):
-        said = " ".join([*row.refs, *(f"({mark})" for mark in (*row.marks, *(marks if place == 0 else ())))])
-        lines += columns(
-            [Cell(text if place == 0 else "", style), row.who, row.via, said], widths, indent=2, width=width
-        )
-    if position.conditional_on:
-        readings = " or if ".join(reading_in_words(reading, labels) for reading in position.conditional_on)
-        lines += paragraph(
-            f"it is about {_together(entity, labels)} only if {readings}", width, indent=5, hanging=2
-        )
+        number = _letter(position.number) if numbered and place == 0 else ""
+        cells: list[str | Cell] = [
+            number,
+            Cell(text if place == 0 else "", style),
+            row.who,
+            row.via,
+            " ".join(row.refs),
+        ]
+        lines += columns(cells, _widths(width), indent=2, width=width)
+        lines += [under for mark in row.marks for under in _under(mark, width)]
+    lines += _only_if(position.conditional_on, labels, width)
+    for mark in position.marks:
+        if mark in _MARKS:
+            lines += _under(_MARKS[mark], width)
+    if position.undercut_by:
+        lines += _under(f"undercut by {', '.join(position.undercut_by)}: that changes no value", width)
     return lines
 
 
@@ -151,20 +154,37 @@ def _status_lines(status: StatusView, labels: Labels, width: int) -> list[Line]:
     lines: list[Line] = []
     for place, row in enumerate(_rows(status.holders, labels)):
         text = f"({_status_word(status)})" if place == 0 else ""
-        lines += columns(["", text, row.who, row.via, " ".join(row.refs)], _widths(width), indent=2, width=width)
-    if status.conditional_on:
-        readings = " or if ".join(reading_in_words(reading, labels) for reading in status.conditional_on)
-        lines += paragraph(f"only if {readings}", width, indent=5, hanging=2)
+        lines += columns(
+            ["", text, row.who, row.via, " ".join(row.refs)], _widths(width), indent=2, width=width
+        )
+    lines += _only_if(status.conditional_on, labels, width)
     return lines
 
 
+def _only_if(readings: Sequence[Reading], labels: Labels, width: int) -> list[Line]:
+    if not readings:
+        return []
+    return _under(
+        "only if " + ", or if ".join(reading_in_words(reading, labels) for reading in readings), width
+    )
+
+
+def _under(remark: str, width: int) -> list[Line]:
+    return paragraph(remark, width, indent=5, hanging=2, style="dim")
+
+
 def _pair_lines(pair: Pair, labels: Labels, width: int) -> list[Line]:
-    said = f"{pair.a} and {pair.b} {_VERDICTS[pair.verdict]}"
+    said = f"{_letter(pair.a)} and {_letter(pair.b)} {_VERDICTS[pair.verdict]}"
     if pair.readings:
         said += " if " + ", or if ".join(reading_in_words(reading, labels) for reading in pair.readings)
     if pair.why:
         said += f": {pair.why}"
     return paragraph(said, width, indent=2, hanging=2, style=_STYLES.get(pair.verdict, ""))
+
+
+def _letter(number: int) -> str:
+    """A position's letter on the screen, so that nobody takes its number for an index."""
+    return chr(ord("A") + number) if number < _LETTERS else str(number)
 
 
 def _rows(holders: Iterable[Holding], labels: Labels) -> list[_Row]:
@@ -205,10 +225,6 @@ def _status_word(status: StatusView) -> str:
     return f"not {word}" if status.polarity == "negated" else word
 
 
-def _together(entity: Sequence[str], labels: Labels) -> str:
-    return " and ".join(labels(name) for name in entity)
-
-
 def _widths(width: int) -> list[int]:
     """Of the number, the answer, the holder and the way; the claims take what is left."""
-    return [1, width * 25 // 100, width * 25 // 100, width * 28 // 100]
+    return [1, width * 25 // 100, width * 25 // 100, width * 29 // 100]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -66,9 +67,7 @@ def test_help_loads_neither_vocabulary_nor_store_nor_keys() -> None:
     for arguments in (["--help"], ["show", "--help"]):
         loaded = loaded_by(*arguments)
         assert "claimledger.cli" in loaded
-        assert {"claimledger.events", "eventsourcing", "cryptography", "rich.console"}.isdisjoint(
-            loaded
-        )
+        assert {"claimledger.events", "eventsourcing", "cryptography", "rich.console"}.isdisjoint(loaded)
 
 
 def test_the_version_is_that_of_the_package(run: Run) -> None:
@@ -143,8 +142,6 @@ def test_keys_are_listed_without_a_passphrase(run: Run, tmp_path: Path) -> None:
     run("keys", "new", "keys", **{PASSPHRASE: "correct horse"})
     result = run("keys", "list", "keys", "--json")
     assert result.exit_code == 0
-    import json
-
     listed = json.loads(result.stdout)
     assert [entry["role"] for entry in listed] == ["root", "recorder"]
     assert all(entry["at_hand"] for entry in listed)
@@ -188,8 +185,6 @@ def test_a_person_is_asked_for_the_passphrase_twice_and_it_is_not_shown(tmp_path
 
 @pytest.mark.parametrize("listing", sorted(CODES))
 def test_every_code_list_is_shown_with_its_meanings(run: Run, listing: str) -> None:
-    import json
-
     shown = run("schema", "--codes", listing).stdout
     for code in CODES[listing]:
         assert code in shown
@@ -198,8 +193,15 @@ def test_every_code_list_is_shown_with_its_meanings(run: Run, listing: str) -> N
 
 def test_an_unknown_code_list_names_those_there_are(run: Run) -> None:
     result = run("schema", "--codes", "causes")
-    assert result.exit_code == 2
-    assert "cause" in result.stderr
+    assert result.exit_code == 1
+    assert result.stderr.startswith('error: no code list "causes"; did you mean "cause"?')
+    assert "reason_kind" in result.stderr
+
+
+def test_the_schema_is_a_json_schema_with_the_sections_of_a_claim_file(run: Run) -> None:
+    schema = json.loads(run("schema").stdout)
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert {"case", "claims", "judgements"} <= set(schema["properties"])
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
@@ -215,7 +217,9 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
 def test_signs_that_the_output_cannot_write_become_ascii(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", PASSPHRASE: "correct horse"}
     holder = "Recorder \N{CYRILLIC CAPITAL LETTER A} \N{MIDDLE DOT}"
-    process = started("keys", "new", "keys", "--holder", holder, cwd=tmp_path, stdout=subprocess.PIPE, env=environment)
+    process = started(
+        "keys", "new", "keys", "--holder", holder, cwd=tmp_path, stdout=subprocess.PIPE, env=environment
+    )
     shown, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"Recorder \\u0410 -" in shown
