@@ -443,9 +443,7 @@ class Case:
             if first is not None:
                 return first
         own = (stream, "claim", named)
-        if register.event_id(*own) is not None:
-            if ref is None:
-                register.discard_refs(stream)
+        if ref is not None and register.event_id(*own) is not None:
             raise NameTaken(
                 f'{self._compose.where}: a claim "{named}" is there already; amend it, or pick another ref'
             )

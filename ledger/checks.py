@@ -16,7 +16,7 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal, TypeAlias, TypeVar, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -38,8 +38,7 @@ What: TypeAlias = Literal["entity", "source", "claim"]
 M = TypeVar("M", bound=BaseModel)
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """A name that stands somewhere in a body.
 
     Attributes:
@@ -53,12 +52,19 @@ class Reference:
     name: str
 
 
+_NAMED = frozenset({"entity", "source", "claim"})
+_ANYTHING = _NAMED | {"code"}
+_reached: dict[type[BaseModel], frozenset[str]] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class _Field:
+    """A field worth a walk: what its own strings are, and what the models inside it may hold."""
+
     name: str
     names: What | None
     codes: str | None
-    nested: bool
+    inside: frozenset[str]
 
 
 def references(body: BaseModel) -> Iterator[Reference]:
@@ -112,7 +118,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 def _names_in_model(model: BaseModel, path: str, found: list[Reference]) -> None:
     for field in _fields(type(model)):
-        if field.nested or field.names is not None:
+        if field.names is not None or field.inside & _NAMED:
             value = getattr(model, field.name)
             if value is not None:
                 _names_in(value, field.names, path + field.name, found)
@@ -139,7 +145,7 @@ def _codes_in_model(model: BaseModel, path: str, outer: str | None, found: list[
     for field in _fields(type(model)):
         # The terms inside an open list are written under the code list of the field that holds it.
         listing = field.codes if field.codes is not None else outer
-        if field.nested or field.codes is not None:
+        if field.codes is not None or "code" in field.inside:
             value = getattr(model, field.name)
             if value is not None:
                 _codes_in(value, listing, path + field.name, found)
@@ -166,7 +172,7 @@ def _codes_in(value: Any, listing: str | None, path: str, found: list[tuple[str,
 def _renamed(model: M, what: What, new_name: Callable[[str], str]) -> M:
     changed: dict[str, Any] = {}
     for field in _fields(type(model)):
-        if field.nested or field.names == what:
+        if field.names == what or what in field.inside:
             old = getattr(model, field.name)
             new = old if old is None else _mapped(old, field.names == what, what, new_name)
             if new is not old:
@@ -208,35 +214,45 @@ def _form(cls: type[Any]) -> str:
 
 @cache
 def _fields(model: type[BaseModel]) -> tuple[_Field, ...]:
-    """The fields of a model that may hold names, codes or further models; plain text and numbers are left out."""
+    """The fields of a model that lead to names or codes; plain text, numbers, dates and the like are left out."""
     found = []
     for name, field in model.model_fields.items():
-        marks = [*field.metadata, *_marks(field.annotation)]
+        marks = [mark for note in (field.annotation, *field.metadata) for mark in _marks(note)]
         names: list[What] = [mark.what for mark in marks if isinstance(mark, Names)]
         codes = [mark.list for mark in marks if isinstance(mark, Codes)]
-        nested = any(mark is BaseModel for mark in marks)
-        nested = nested or any(
-            mark is BaseModel for note in field.metadata if isinstance(note, ReadAs) for mark in _marks(note)
-        )
-        if names or codes or nested:
-            found.append(_Field(name, names[0] if names else None, codes[0] if codes else None, nested))
+        inside = frozenset[str]().union(*(_reach(mark) for mark in marks if isinstance(mark, type)))
+        if names or codes or inside:
+            found.append(_Field(name, names[0] if names else None, codes[0] if codes else None, inside))
     return tuple(found)
 
 
-def _marks(annotation: Any) -> Iterator[Any]:
-    """Every note on an annotation, through unions, lists and `ReadAs`; `BaseModel` stands for any model."""
-    if isinstance(annotation, ReadAs):
-        yield from _marks(annotation.model)
-    elif isinstance(annotation, (Names, Codes)):
-        yield annotation
-    elif annotation is Any or isinstance(annotation, TypeVar):
+def _reach(model: type[BaseModel]) -> frozenset[str]:
+    """What a model, or a model inside it, may hold: names of which sorts, and codes."""
+    if model is Term:
+        return frozenset({"entity", "code"})
+    if model not in _reached:
+        # A base stands for classes that come later, a model inside itself for itself: both may hold anything.
+        _reached[model] = _ANYTHING
+        if not model.__subclasses__() and model is not BaseModel:
+            found: set[str] = set()
+            for field in _fields(model):
+                found |= field.inside
+                found |= {each for each in (field.names, field.codes and "code") if each}
+            _reached[model] = frozenset(found)
+    return _reached[model]
+
+
+def _marks(note: Any) -> Iterator[Any]:
+    """Every mark and every model class in an annotation, through unions, lists and `ReadAs`."""
+    if isinstance(note, ReadAs):
+        yield from _marks(note.model)
+    elif isinstance(note, (Names, Codes)):
+        yield note
+    elif note is Any or isinstance(note, TypeVar):
         yield BaseModel
-    elif isinstance(annotation, type) and not get_args(annotation):
-        if issubclass(annotation, BaseModel):
-            yield BaseModel
+    elif isinstance(note, type) and not get_args(note):
+        if issubclass(note, BaseModel):
+            yield note
     else:
-        for part in get_args(annotation):
+        for part in (*get_args(note), *getattr(note, "__metadata__", ())):
             yield from _marks(part)
-        for note in getattr(annotation, "__metadata__", ()):
-            if isinstance(note, ReadAs):
-                yield from _marks(note)

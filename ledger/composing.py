@@ -70,7 +70,8 @@ class Composer:
         based_on: Sequence[str | BasedOn] = (),
         **others: Any,
     ) -> dict[str, Any]:
-        """The members that a claim has as recorded and as amended."""
+        """The members of a claim, as recorded or amended; the whole is validated once, when the body is built."""
+        said: dict[str, Any] = {}
         self._check_kind(kind)
         if voice is None:
             if asserter is None:
@@ -78,15 +79,13 @@ class Composer:
                     "asserter: say who said it; register an unnamed entity where it is not known"
                 )
             hops = (relays,) if isinstance(relays, (str, Relay)) else relays
-            voice = self.built(
-                Voice,
-                "voice",
-                asserter=asserter,
-                on_behalf_of=on_behalf_of,
-                statement=statement,
-                asserted_at=asserted_at,
-                relays=[self.built(Relay, "relays", by=hop) if isinstance(hop, str) else hop for hop in hops],
-            )
+            said = {
+                "asserter": asserter,
+                "on_behalf_of": on_behalf_of,
+                "statement": statement,
+                "asserted_at": asserted_at,
+                "relays": [{"by": hop} if isinstance(hop, str) else hop for hop in hops],
+            }
         elif asserter or on_behalf_of or statement or asserted_at or relays:
             raise InvalidValue(
                 "voice: give either a voice, or asserter, statement, time and relays, not both"
@@ -94,15 +93,15 @@ class Composer:
         if isinstance(locator, tuple):
             if len(locator) != 2:
                 raise InvalidValue("locator: two numbers, the start and the end in code points")
-            locator = self.built(Locator, "locator", start=locator[0], end=locator[1])
-        if isinstance(quote, str):
-            quote = self.built(TextQuote, "quote", exact=quote)
+            at: Any = {"start": locator[0], "end": locator[1]}
+        else:
+            at = locator
         grounds = (based_on,) if isinstance(based_on, (str, BasedOn)) else based_on
         return {
             "claim": with_claim_ids(kind, self.claim_id),
-            "voice": voice,
-            "locator": locator,
-            "quote": quote,
+            "voice": said if voice is None else voice,
+            "locator": at,
+            "quote": {"exact": quote} if isinstance(quote, str) else quote,
             "based_on": [self._ground(each) for each in grounds],
             **others,
         }

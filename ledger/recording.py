@@ -5,25 +5,29 @@
 2. A `Pending` is linked to what comes before it in its stream: a head that is stored already, or another pending
    of the same batch. Signing therefore goes in order, and signing anew after another writer won changes only
    sequence, previous, signatures and leaf: id, time, body and disclosures stay.
-3. The payload is written by joining bytes; the result is what `claimledger.events.event.Payload.to_bytes` gives
-   for the same members (a test holds them together).
+3. Payload and envelope are written by joining bytes; the result is what `claimledger.events.event.Payload` and
+   `claimledger.events.envelope.Envelope` give for the same members (tests hold them together).
 4. A `Receipt` handed out inside a batch is completed when the batch is written; `is_written` says so.
 """
 
 from __future__ import annotations
 
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from claimledger.events.encoding import MAX_BYTES, JSONValue, encode
-from claimledger.events.envelope import Envelope, Signature, pae
+from claimledger.events.envelope import PAYLOAD_TYPE, pae
 from claimledger.events.errors import InvalidValue
 
 from .keys import Signer, keyid
 
 __all__ = ["Batch", "Head", "KeysMoved", "NameKey", "NamesMoved", "Pending", "Receipt", "Row", "Signers"]
+
+_ENVELOPE = b'{"payload":"%b","payloadType":"' + PAYLOAD_TYPE.encode() + b'","signatures":[%b]}'
+_SIGNATURE = b'{"keyid":"%b","sig":"%b"}'
 
 NameKey = tuple[str, str, str]
 """A row of the names index: stream, what, name."""
@@ -106,24 +110,24 @@ class NamesMoved(Exception):
 class Signers:
     """Those who sign one event, ascending by keyid."""
 
-    __slots__ = ("keyids", "signers")
+    __slots__ = ("_named", "keyids")
 
     def __init__(self, signers: Iterable[Signer]) -> None:
         named = sorted((keyid(signer), signer) for signer in {keyid(each): each for each in signers}.values())
         self.keyids = tuple(name for name, _ in named)
-        self.signers = tuple(signer for _, signer in named)
+        self._named = tuple((name.encode(), bytes.fromhex(name), signer) for name, signer in named)
 
     def seal(self, payload: bytes) -> tuple[bytes, str]:
         """Sign a payload: the stored envelope, and its leaf hash."""
         message = pae(payload)
-        signatures = tuple(
-            Signature(name, signer.sign(message))
-            for name, signer in zip(self.keyids, self.signers, strict=True)
-        )
-        entry = [b"\0", sha256(message).digest()]
-        for each in signatures:
-            entry += (bytes.fromhex(each.keyid), each.signature)
-        return Envelope(payload, signatures).to_bytes(), sha256(b"".join(entry)).hexdigest()
+        entry = b"\0" + sha256(message).digest()
+        written = []
+        for name, raw_name, signer in self._named:
+            signature = signer.sign(message)
+            entry += raw_name + signature
+            written.append(_SIGNATURE % (name, b2a_base64(signature, newline=False)))
+        envelope = _ENVELOPE % (b2a_base64(payload, newline=False), b",".join(written))
+        return envelope, sha256(entry).hexdigest()
 
 
 class Pending:
@@ -224,6 +228,7 @@ class Batch:
         self.pendings = pendings
         self.key_stream = key_stream
         self.key_sequence = key_sequence
+        self.first: int | None = None
         self._sign = sign
         self._heads = dict(heads)
         self._first: dict[str, Pending] = {}

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -69,10 +70,10 @@ TABLES = (
         event_id TEXT NOT NULL UNIQUE,
         UNIQUE (originator_id, originator_version))""",
     """CREATE TABLE disclosures (
-        event_id TEXT NOT NULL,
+        idx INTEGER NOT NULL,
         slot TEXT NOT NULL,
         content BLOB NOT NULL,
-        PRIMARY KEY (event_id, slot)) WITHOUT ROWID""",
+        PRIMARY KEY (idx, slot)) WITHOUT ROWID""",
     """CREATE TABLE names (
         stream TEXT NOT NULL,
         what TEXT NOT NULL,
@@ -276,6 +277,32 @@ class Datastore(SQLiteDatastore):
         )
         self.pool = ConnectionPool(db_name=db_name, lock_timeout=LOCK_SECONDS, pool_timeout=LOCK_SECONDS)
         self.pool.query_only = query_only
+        self._own: Any = None
+        self._own_lock = Lock()
+
+    def one(self, statement: str, parameters: Sequence[object]) -> Any:
+        """The first row of one statement, on a connection that is kept for this: a transaction of its own."""
+        if self.pool.is_sqlite_memory_mode:
+            # Connections to one memory lock one another out table by table; the pool makes them take turns.
+            with self.transaction(commit=False) as turn:
+                turn.execute(statement, parameters)
+                return turn.fetchone()
+        with self._own_lock:
+            if self._own is None:
+                self._own = self.pool._create_connection()._sqlite_conn
+            cursor = self._own.execute(statement, parameters)
+            try:
+                return cursor.fetchone()
+            finally:
+                cursor.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._own_lock:
+            if self._own is not None:
+                self._own.close()
+                self._own = None
+        super().close()
 
 
 class Recorder(SQLiteApplicationRecorder):
@@ -308,18 +335,19 @@ class Recorder(SQLiteApplicationRecorder):
             )
             return [StoredRow(*row) for row in cursor.fetchall()]
 
-    def _insert_events(self, c: Any, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int]:
+    def _insert_events(self, c: Any, stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
+        # The indexes go into the batch: eventsourcing would make two more objects an event of them.
         batch: Batch = kwargs["batch"]
         rows: Sequence[Any] = stored_events
         if self._keys_moved(c, batch):
             raise KeysMoved
         moved = {stream: head for stream, seen in batch.heads() if (head := read_head(c, stream)) != seen}
         if moved:
-            first = self._found_again(c, batch.pendings)
-            if first is not None:
-                return range(first, first + len(rows))
+            batch.first = self._found_again(c, batch.pendings)
+            if batch.first is not None:
+                return
             rows = batch.signed_anew(moved)
-        first = c.execute("SELECT coalesce(max(idx) + 1, 0) FROM events").fetchone()[0]
+        first = batch.first = c.execute("SELECT coalesce(max(idx) + 1, 0) FROM events").fetchone()[0]
         c.executemany(
             _INSERT_EVENT,
             [
@@ -335,8 +363,7 @@ class Recorder(SQLiteApplicationRecorder):
                 for index, row in enumerate(rows, first)
             ],
         )
-        _insert_beside(c, batch.pendings)
-        return range(first, first + len(rows))
+        _insert_beside(c, batch.pendings, first)
 
     def _keys_moved(self, c: Any, batch: Batch) -> bool:
         head = read_head(c, batch.key_stream)
@@ -354,11 +381,11 @@ def read_head(c: Any, stream: str) -> Head:
     return Head(0, None) if found is None else Head(found[0], found[1])
 
 
-def _insert_beside(c: Any, pendings: Sequence[Pending]) -> None:
+def _insert_beside(c: Any, pendings: Sequence[Pending], first: int) -> None:
     """Write what belongs to events but is not signed with them."""
     disclosures, names, statements, idempotency = [], [], [], []
-    for pending in pendings:
-        disclosures += [(pending.id, slot, content) for slot, content in pending.disclosures.items()]
+    for index, pending in enumerate(pendings, first):
+        disclosures += [(index, slot, content) for slot, content in pending.disclosures.items()]
         names += [(*key, pending.id) for key in pending.names]
         statements += [(*key, pending.id) for key in pending.statements]
         if pending.idempotency is not None:

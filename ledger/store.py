@@ -218,7 +218,7 @@ class Store:
             batch = Batch(pendings, heads, key_stream=key_stream, key_sequence=key_sequence, sign=sign)
             try:
                 with translated(self.place):
-                    recordings = self._application.events.put(pendings, batch=batch)  # type: ignore[arg-type]
+                    self._application.events.put(pendings, batch=batch)  # type: ignore[arg-type]
             except KeysMoved:
                 key_sequence = refold()
             except NamesMoved:
@@ -227,8 +227,8 @@ class Store:
                 self._heads.update(
                     {stream: Head(last.sequence, last.leaf) for stream, last in batch.last.items()}
                 )
-                for pending, recording in zip(pendings, recordings, strict=True):
-                    pending.receipt._complete(recording.notification.id, pending.leaf, pending.sequence)
+                for index, pending in enumerate(pendings, batch.first or 0):
+                    pending.receipt._complete(index, pending.leaf, pending.sequence)
                 return
             for stream in heads:
                 self._heads.pop(stream, None)
@@ -323,14 +323,18 @@ class Store:
             some = ids[start : start + PAGE]
             marks = ",".join("?" * len(some))
             for event_id, slot, content in self._all(
-                f"SELECT event_id, slot, content FROM disclosures WHERE event_id IN ({marks})", *some
+                "SELECT event_id, slot, content FROM events JOIN disclosures USING (idx) "
+                f"WHERE event_id IN ({marks})",
+                *some,
             ):
                 found.setdefault(event_id, {})[slot] = content
         return found
 
     def all_disclosures(self) -> Iterator[tuple[str, str, bytes]]:
-        """Every disclosure, in pages: event id, slot, bytes."""
-        yield from self._pages("event_id, slot, content", "disclosures", "event_id, slot", 2)
+        """Every disclosure, in pages: event id (empty where there is no such event), slot, bytes."""
+        table = "disclosures LEFT JOIN events USING (idx)"
+        for _, slot, content, event_id in self._pages("idx, slot, content, event_id", table, "idx, slot", 2):
+            yield event_id or "", slot, content
 
     def name(self, stream: str, what: str, name: str) -> str | None:
         """The event id behind a name of a stream, or None."""
@@ -408,8 +412,9 @@ class Store:
             return rows
 
     def _one(self, statement: str, *parameters: object) -> Any:
-        with translated(self.place), self._reading() as cursor:
-            return cursor.execute(statement, parameters).fetchone()
+        self.check_usable()
+        with translated(self.place):
+            return self._datastore.one(statement, parameters)
 
     def _row(self, condition: str, value: object) -> Row | None:
         found = self._one(f"SELECT {_COLUMNS} FROM events WHERE {condition}", value)
