@@ -165,21 +165,29 @@ def _flip_one_byte(ledger: Path, copy: Path, index: int) -> str:
     """
     from claimledger.events.errors import InvalidInput
 
-    from .ledger import Ledger
-
-    with Ledger.open(ledger, read_only=True) as opened:
-        row = opened.store.row_at(index)
-    envelope = b"" if row is None else row.envelope
-    data = bytearray(ledger.read_bytes())
+    envelope = _stored(ledger, index)
+    data = ledger.read_bytes()
     for at in _letters(envelope):
-        # Long records are spread over pages of the file; a piece that is there once is the right one.
         piece = envelope[at - _PIECE : at + _PIECE]
-        if data.count(piece) == 1:
-            place = data.index(piece) + _PIECE
-            data[place] = _BASE64[_BASE64.index(data[place]) ^ 1]
-            copy.write_bytes(data)
-            return f"byte {place} of the file, inside index {index}"
+        for found in re.finditer(re.escape(piece), data):
+            place = found.start() + _PIECE
+            changed = _BASE64[_BASE64.index(data[place]) ^ 1]
+            copy.write_bytes(data[:place] + bytes([changed]) + data[place + 1 :])
+            # Space that the database no longer uses may hold the same bytes; a change there changes nothing.
+            if _stored(copy, index) != envelope:
+                return f"byte {place} of the file, inside index {index}"
     raise InvalidInput(f"{ledger}: index {index} holds no letter to change in one piece")
+
+
+def _stored(ledger: Path, index: int) -> bytes:
+    from .store import Store
+
+    store = Store.open(ledger, read_only=True)
+    try:
+        row = store.row_at(index)
+    finally:
+        store.close()
+    return b"" if row is None else row.envelope
 
 
 def _letters(envelope: bytes) -> Iterator[int]:
