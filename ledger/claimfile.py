@@ -22,7 +22,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -32,7 +32,7 @@ from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdraw
 from claimledger.events.errors import ClaimFileError
 from claimledger.events.recorder_acts import ClaimsJudged, EntityRegistered, SameAsJudged, SourceRegistered
 from claimledger.events.registry import Body
-from claimledger.events.values import SHARED
+from claimledger.events.values import SHARED, Locator
 
 from .checks import references
 from .claimfile_acts import read_amendments, read_judgement, read_same_as, read_withdrawals
@@ -41,7 +41,7 @@ from .claimfile_entities import check_variables, read_entity
 from .claimfile_shapes import Field, Words, fields_of
 from .claimfile_sources import read_copies, read_source
 from .claimfile_text import Listing, Node, Place, Problem, Scalar, Table, child, read_text
-from .claimfile_values import BAD, Names, Values, stand_in
+from .claimfile_values import BAD, NAME, Names, Values, stand_in
 
 __all__ = ["SECTIONS", "ClaimFile", "lint", "read_claim_file"]
 
@@ -146,7 +146,12 @@ def _read(path: Path, copies: Mapping[str, Path]) -> tuple[ClaimFile | None, lis
     if isinstance(root, Table):
         reader = _Reader(str(path), root, copies)
         claim_file = reader.claim_file()
-        found = [*problems, *reader.values.problems]
+        # What the text already told of a value is not told again by the field that it stands in.
+        told = {(problem.line, problem.column) for problem in problems}
+        found = [
+            *problems,
+            *(each for each in reader.values.problems if (each.line, each.column) not in told),
+        ]
         if claim_file is not None and not found:
             return claim_file, []
         problems = [*found, *reader.values.outside.values()]
@@ -163,7 +168,7 @@ class _Reader:
 
     def __init__(self, file: str, root: Table, copies: Mapping[str, Path]) -> None:
         self.file, self.root, self.copies = file, root, copies
-        self.values = Values(file, Names({}, frozenset(), frozenset(), frozenset()))
+        self.values = Values(file, Names({}, frozenset(), frozenset(), frozenset(), frozenset()))
         self.places: dict[str, Place] = {}
 
     def claim_file(self) -> ClaimFile | None:
@@ -175,25 +180,23 @@ class _Reader:
             name: self._section(name) for name in ("sources", "shared", "entities", "statements", "claims")
         }
         values.names = self._names(tables)
-        shared = {
-            name: read_entity(values, tables["shared"], name, "shared") for name in tables["shared"].members
-        }
-        entities = {
-            name: read_entity(values, tables["entities"], name, "entities")
-            for name in tables["entities"].members
-        }
-        check_variables(values, tables["entities"], entities)
-        sources = {name: read_source(values, tables["sources"], name) for name in tables["sources"].members}
-        registered = {name: body.source for name, body in sources.items() if body is not BAD}
-        claims = Claims(
-            values,
-            registered,
-            self._statements(tables["statements"]),
-            read_copies(values, self.copies, registered, self.places),
+        shared = self._each(
+            tables["shared"], lambda name: read_entity(values, tables["shared"], name, "shared")
         )
+        entities = self._each(
+            tables["entities"], lambda name: read_entity(values, tables["entities"], name, "entities")
+        )
+        check_variables(values, tables["entities"], entities)
+        excluded: dict[str, list[Locator]] = {}
+        sources = self._each(
+            tables["sources"], lambda name: read_source(values, tables["sources"], name, excluded)
+        )
+        registered = {name: body.source for name, body in sources.items() if body is not BAD}
+        texts = read_copies(values, self.copies, registered, self.places)
+        claims = Claims(values, excluded, self._statements(tables["statements"]), texts)
         if (defaults := self._section("defaults")).members:
             claims.set_defaults(defaults, "defaults")
-        recorded = {ref: self._claim(claims, tables["claims"], ref) for ref in tables["claims"].members}
+        recorded = self._each(tables["claims"], lambda ref: self._claim(claims, tables["claims"], ref))
         amendments = dict(read_amendments(values, self._section("amend"), claims))
         withdrawals = dict(read_withdrawals(values, self._section("withdraw")))
         same_as = [read_same_as(values, node, path) for node, path in self._list("same_as")]
@@ -250,6 +253,10 @@ class _Reader:
         self.places |= {child(name, key): place for key, place in table.keys.items()}
         return table
 
+    def _each(self, section: Table, read: Callable[[str], Any]) -> dict[str, Any]:
+        """Read every member of a section whose name has the right form; that others do not is told already."""
+        return {name: read(name) if NAME.fullmatch(name) else BAD for name in section.members}
+
     def _list(self, name: str) -> Iterator[tuple[Node, str]]:
         node = self.root.members.get(name)
         if isinstance(node, Listing):
@@ -271,7 +278,18 @@ class _Reader:
                 self.values.problem(tables["entities"].keys[name], child("entities", name), message)
             entities.setdefault(name, SHARED + name)
         plain = (frozenset(tables[section].members) for section in ("sources", "statements", "claims"))
-        return Names(entities, *plain)
+        unreadable = {
+            word
+            for section, word in (
+                ("entities", "entity"),
+                ("shared", "entity"),
+                ("sources", "source"),
+                ("statements", "statement"),
+                ("claims", "claim"),
+            )
+            if not isinstance(self.root.members.get(section, self.root), Table)
+        }
+        return Names(entities, *plain, frozenset(unreadable))
 
     def _statements(self, section: Table) -> dict[str, Any]:
         speech = {name: member for name, member in fields_of(Voice).items() if name in SPEECH}
@@ -306,7 +324,9 @@ class _Reader:
                 elif any(following == open_name for open_name, _ in stack):
                     place = self.places[child(section, name)]
                     self.values.problem(
-                        place, child(section, name), f'names "{following}", which rests on this one'
+                        place,
+                        child(section, name),
+                        f'names "{following}", which names this one in turn; leave one of the two out',
                     )
                     return ordered
                 else:

@@ -12,14 +12,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from claimledger.events.claims import ClaimRecorded, Relay, Voice
 from claimledger.events.dates import When
 from claimledger.events.kinds import Kind, NoAnswer, Relation, kinds
-from claimledger.events.sources import Source, TextQuote
+from claimledger.events.sources import TextQuote
 from claimledger.events.values import Locator
 
 from .checks import did_you_mean, protected_gap
@@ -28,7 +28,7 @@ from .claimfile_text import Listing, Node, Scalar, Table, child
 from .claimfile_values import BAD, Values
 from .claimfile_words import codes_hint, with_article
 
-__all__ = ["Claims", "SPEECH", "VOICE", "read_words"]
+__all__ = ["CAME", "Claims", "SPEECH", "VOICE", "read_words"]
 
 SPEECH: Final = ("asserter", "on_behalf_of", "asserted_at")
 VOICE: Final = (*SPEECH, "statement", "relays")
@@ -62,19 +62,19 @@ class Claims:
 
     Attributes:
         values: reads single values, and collects the problems.
-        sources: the sources of the file that could be read.
+        excluded: the parts of each source that are no evidence.
         statements: the statements that could be read, as members of `Voice`; None for those that could not.
         texts: the decoded text of each source of which a copy is at hand.
-        default_source: the source for claims that name none.
+        default_source: the source for claims that name none; `BAD` when it could not be read.
         default_voice: members of `Voice` for claims that name no speaker; `BAD` when they could not be read.
         default_relays: relays for every claim without its own, where the defaults name no speaker.
     """
 
     values: Values
-    sources: Mapping[str, Source] = field(default_factory=dict)
+    excluded: Mapping[str, Sequence[Locator]] = field(default_factory=dict)
     statements: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
-    default_source: str | None = None
+    default_source: Any = None
     default_voice: Any = None
     default_relays: Any = None
 
@@ -84,14 +84,14 @@ class Claims:
         source = table.members.get("source")
         if source is not None:
             name = self.values.reference(source, "source", child(path, "source"))
-            self.default_source = None if name is BAD else name
+            self.default_source = name
         if "asserter" in table.members or "statement" in table.members:
             self.default_voice = self._voice(table, path, None)
             return
         for name in ("on_behalf_of", "asserted_at"):
             if name in table.members:
                 message = "defaults hold this only beside the asserter or statement that it belongs to"
-                self.values.problem(table.keys[name], child(path, name), message)
+                self.default_voice = self.values.problem(table.keys[name], child(path, name), message)
         if "relays" in table.members:
             self.default_relays = self._relays(table.members["relays"], child(path, "relays"))
 
@@ -305,9 +305,8 @@ class Claims:
             return BAD
         if source is None:
             return self.values.problem(node, path, 'needs a "source", here or in defaults')
-        registered = self.sources.get(source)
-        for part in (registered.excluded if registered is not None else None) or ():
-            start, end = part.locator.start, part.locator.end
+        for part in self.excluded.get(source, ()):
+            start, end = part.start, part.end
             if locator.start < end and start < locator.end:
                 return self.values.problem(
                     node, path, f"lies in a part that is no evidence ({start}-{end} is excluded)"

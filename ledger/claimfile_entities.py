@@ -32,7 +32,7 @@ from .claimfile_shapes import Field, fields_of
 from .claimfile_text import Scalar, Table, child
 from .claimfile_values import BAD, Values
 
-__all__ = ["PROTECTED", "PROTECTED_LABEL", "TYPE_WORDS", "check_variables", "read_entity"]
+__all__ = ["PROTECTED", "PROTECTED_LABEL", "TYPE_WORDS", "UNWRITTEN", "check_variables", "read_entity"]
 
 TYPE_WORDS: Final[Mapping[str, type[Entity]]] = MappingProxyType(
     {
@@ -52,7 +52,7 @@ TYPE_WORDS: Final[Mapping[str, type[Entity]]] = MappingProxyType(
 
 PROTECTED: Final = ("name", "aliases", "contact")
 PROTECTED_LABEL: Final = "a protected person"
-_UNWRITTEN: Final = frozenset({"type", "protected", "handle", "label"})
+UNWRITTEN: Final = frozenset({"type", "protected", "handle", "label"})
 
 
 def read_entity(values: Values, section: Table, name: str, where: str) -> Any:
@@ -65,7 +65,8 @@ def read_entity(values: Values, section: Table, name: str, where: str) -> Any:
     if len(words) != 1:
         if words:
             return values.problem(table, path, f"is {' and '.join(words)} at once; one of them")
-        guesses = (did_you_mean(word, TYPE_WORDS) for word in table.keys)
+        strangers = [word for word in table.keys if word not in {*fields_of(Person), *fields_of(Group)}]
+        guesses = (did_you_mean(word, TYPE_WORDS) for word in strangers)
         guess = next(filter(None, guesses), f"; expected one of {', '.join(TYPE_WORDS)}")
         return values.problem(table, path, f"does not say what it is{guess}")
     word, cls = words[0], TYPE_WORDS[words[0]]
@@ -110,7 +111,7 @@ def _read_members(
     values: Values, table: Table, path: str, word: str, cls: type[Entity], is_protected: bool
 ) -> Any:
     """Read the members of an entity, protected ones without ever repeating them."""
-    own = {name: member for name, member in fields_of(cls).items() if name not in _UNWRITTEN}
+    own = {name: member for name, member in fields_of(cls).items() if name not in UNWRITTEN}
     label = fields_of(cls)["label"]
     if is_protected:
         own |= {word: Field(label.shape, required=True), "label": Field(label.shape, required=False)}

@@ -15,6 +15,7 @@ from typing import Any
 
 from claimledger.events.recorder_acts import SourceRegistered
 from claimledger.events.sources import Source
+from claimledger.events.values import Locator
 
 from .claimfile_claims import read_words
 from .claimfile_shapes import Field, Words, fields_of
@@ -24,8 +25,8 @@ from .claimfile_values import BAD, Values
 __all__ = ["read_copies", "read_source"]
 
 
-def read_source(values: Values, section: Table, name: str) -> Any:
-    """Read the source `name`; `BAD` when it cannot be read."""
+def read_source(values: Values, section: Table, name: str, locators: dict[str, list[Locator]]) -> Any:
+    """Read the source `name`; `BAD` when it cannot be read. Its excluded parts go to `locators` all the same."""
     path = child("sources", name)
     table = values.table(section.members[name], path, "a table with a title")
     if table is None:
@@ -36,6 +37,7 @@ def read_source(values: Values, section: Table, name: str) -> Any:
     excluded = []
     for at, part in enumerate(values.items(parts) if parts is not None else ()):
         excluded.append(_excluded(values, part, child(child(path, "excluded"), at)))
+    locators[name] = [part["locator"] for part in excluded if part is not BAD]
     if data is BAD or BAD in excluded:
         return BAD
     source = values.validate(Source, {**data, "excluded": excluded or None}, table, path)

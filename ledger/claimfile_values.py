@@ -44,7 +44,7 @@ from .claimfile_shapes import (
 from .claimfile_text import Listing, Node, Place, Problem, Scalar, Table, child
 from .claimfile_words import NAME_RULE, codes_hint, describe, form_of, plain_words, with_article
 
-__all__ = ["BAD", "Names", "Values", "stand_in"]
+__all__ = ["BAD", "NAME", "Names", "Values", "stand_in"]
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -80,12 +80,14 @@ class Names:
     Attributes:
         entities: name in the file to name in events (``shared:`` and the name for those under ``shared``).
         sources, statements, claims: the names.
+        unreadable: what stands in sections that could not be read, where any name may be right.
     """
 
     entities: Mapping[str, str]
     sources: frozenset[str]
     statements: frozenset[str]
     claims: frozenset[str]
+    unreadable: frozenset[str]
 
     def elsewhere(self, name: str, wanted: str) -> str:
         """Say that a name is there, but of something else."""
@@ -224,7 +226,9 @@ class Values:
             known = names.claims
         if text in known:
             return stand_in(text) if what == "claim" else text
-        guess = did_you_mean(text, sorted(known)) or names.elsewhere(text, what)
+        if what in names.unreadable:
+            return BAD
+        guess = names.elsewhere(text, what) or did_you_mean(text, sorted(known))
         message = f'no {what} "{text}"{guess}'
         if what == "claim":
             place = node.place
