@@ -152,7 +152,7 @@ def _code(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
 def _range(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
     if not isinstance(a, Quantity) or not isinstance(b, Quantity):
         return _apart("one is no quantity")
-    if a.unit != b.unit:
+    if _unit(a) != _unit(b):
         return _apart("different units")
     if a.certainty != b.certainty:
         return _apart("one is of another certainty (confirmed, presumed)")
@@ -166,6 +166,11 @@ def _range(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
     return _fits("some number lies within both")
 
 
+def _unit(quantity: Quantity) -> str | None:
+    """What is counted; a number without a unit counts persons, as most do."""
+    return quantity.unit or "person"
+
+
 def _below(high: Decimal | None, high_open: bool, low: Decimal | None, low_open: bool) -> bool:
     if high is None or low is None:
         return False
@@ -174,7 +179,8 @@ def _below(high: Decimal | None, high_open: bool, low: Decimal | None, low_open:
 
 def amount_key(quantity: Quantity) -> str:
     """What a quantity says, without the words in which it was found."""
-    return quantity.model_dump_json(exclude={"verbatim"}, exclude_none=True)
+    unsaid = {"verbatim", "unit"} if quantity.unit == "person" else {"verbatim"}
+    return quantity.model_dump_json(exclude=unsaid, exclude_none=True)
 
 
 def date_key(when: When) -> str:

@@ -54,7 +54,8 @@ def compute(filed: Filed, until: datetime.date | None) -> Computed:
         for ref, record in filed.records.items()
         if until is None or _said_by(record.versions[-1].body, until)
     }
-    accounts = {ref: account_of(ref, record.versions[-1].body, names) for ref, record in said.items()}
+    # By ref, so that nothing below depends on the order of recording.
+    accounts = {ref: account_of(ref, said[ref].versions[-1].body, names) for ref in sorted(said, key=natural)}
     withdrawn = {
         ref: Ended(ClaimStatus.WITHDRAWN, record.withdrawn)
         for ref, record in said.items()

@@ -16,7 +16,7 @@ from .answers import Answer, Speaker
 from .compare import Verdict
 from .names import Condition, NamesInForce, Reading
 from .standing import ClaimStatus, Entry
-from .words import date_text, value_as_json, value_in_words
+from .words import date_text, property_in_words, value_as_json, value_in_words
 
 __all__ = ["Draft", "Holding", "Hop", "Pair", "Position", "holdings_of", "hops_of"]
 
@@ -99,7 +99,8 @@ class Position:
         strengths: how firmly it is put, by those who hold it.
         holders: every claim in which it is or was held.
         conditional_on: the readings under which it is about this question; empty where it is so under every one.
-        marks: of ``retracted``, ``corrected``, ``withdrawn``, ``superseded``, ``stale``, ``only_through_opponent``.
+        marks: ``retracted``, ``corrected``, ``withdrawn``, ``superseded``, where nobody stands by it any more;
+            ``stale``, where a claim rests on one that moved on; ``only_through_opponent``.
         undercut_by: claims that somebody judged, or a speaker said, to undercut a claim of it. They change no value.
         is_current: whether anybody stands by it.
     """
@@ -180,7 +181,17 @@ class Draft:
         """The answer in a few words, a denial as such."""
         between = {"either": " or ", "undecided": " | ", "stated": ""}[self.answer.openness]
         said = between.join(value_in_words(value, names.label) for value in self.answer.values)
-        return f"not {said}" if self.answer.negated else said
+        if not self.answer.negated:
+            return said
+        others = ", ".join(property_in_words(one) for one in self._denied_too())
+        return f"not {said} (denied together with {others})" if others else f"not {said}"
+
+    def _denied_too(self) -> list[str]:
+        """The other properties, of a denial of several things at once."""
+        if not self.answer.negated:
+            return []
+        together = {one.split(" ", 1)[0] for one in self.answer.together}
+        return sorted(together - {self.answer.property})
 
     def as_data(self) -> dict[str, Any]:
         """The answer as data."""
@@ -189,6 +200,8 @@ class Draft:
             data["openness"] = self.answer.openness
         if self.answer.scope:
             data["scope"] = dict(self.answer.scope)
+        if denied_too := self._denied_too():
+            data["denied_together_with"] = denied_too
         return data
 
 

@@ -229,7 +229,7 @@ def _drafts(entries: list[Entry]) -> list[Draft]:
 
 def _position(draft: Draft, names: NamesInForce, undercutting: Mapping[str, tuple[str, ...]]) -> Position:
     current = [entry for entry in draft.entries if entry.is_current]
-    marks = {str(entry.status) for entry in draft.entries if entry.status is not ClaimStatus.STANDING}
+    marks = {str(entry.status) for entry in draft.entries if not current}
     marks |= {"stale" for entry in current if entry.stale is not None}
     refs = dict.fromkeys(entry.account.ref for entry in draft.entries)
     return Position(

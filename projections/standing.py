@@ -231,6 +231,8 @@ def _takes_the_place(later: Entry, earlier: Entry) -> bool:
     if earlier.answer is None:
         return not later.answer.negated
     new, old = later.answer, earlier.answer
+    if new.key == old.key:
+        return False  # said again, not otherwise
     if not (new.single and old.single) or new.scope != old.scope or _kept_beside(new, old):
         return False
     if new.negated == old.negated:

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from claimledger.events import Authority, Entity, Group, OneOf, Person, Place, Unnamed
+from claimledger.projections.names import MAX_READINGS, EntityView, NamesInForce
+
+
+def names(entities: dict[str, Entity], *same: tuple[str, ...]) -> NamesInForce:
+    views = {
+        name: EntityView(name, entity, entity.label, name.startswith("shared:"), index)
+        for index, (name, entity) in enumerate(entities.items())
+    }
+    return NamesInForce(views, same)
+
+
+def people(*which: str) -> dict[str, Entity]:
+    return {name: Person(label=name.upper()) for name in which}
+
+
+BROTHERS = people("z", "g") | {
+    "one": OneOf(label="one", one_of=("z", "g")),
+    "other": OneOf(label="other", one_of=("z", "g"), other_than="one"),
+}
+SISTERS = people("a", "b", "c") | {
+    "first": OneOf(label="first", one_of=("a", "b", "c")),
+    "second": OneOf(label="second", one_of=("a", "b", "c"), other_than="first"),
+}
+
+
+def test_the_entity_registered_first_gives_the_name() -> None:
+    in_force = names(people("a", "b", "c", "d"), ("c", "b"), ("d", "c"))
+    assert [in_force.canonical(name) for name in "abcd"] == ["a", "b", "b", "b"]
+    assert in_force.label("d") == "B"
+
+
+def test_a_choice_stands_for_each_candidate_under_its_reading() -> None:
+    in_force = names(BROTHERS)
+    assert in_force.placements("one") == (("z", (("one", "z"),)), ("g", (("one", "g"),)))
+    assert in_force.placements("z") == (("z", ()),)
+
+
+def test_the_other_of_two_is_the_complement_and_no_variable_of_its_own() -> None:
+    in_force = names(BROTHERS)
+    assert in_force.variables("other") == ("one",)
+    assert in_force.placements("other") == (("g", (("one", "z"),)), ("z", (("one", "g"),)))
+    assert in_force.value("other", {"one": "z"}) == "g"
+
+
+def test_the_other_of_three_is_a_variable_that_must_differ() -> None:
+    in_force = names(SISTERS)
+    assert in_force.variables("second") == ("second", "first")
+    every = in_force.readings({"first": ("a", "b", "c"), "second": ("a", "b", "c")})
+    assert every is not None
+    assert len(every) == 6
+    assert all(reading["first"] != reading["second"] for reading in every)
+
+
+def test_a_same_as_settles_a_choice_and_its_complement() -> None:
+    in_force = names(BROTHERS, ("one", "z"))
+    assert in_force.placements("one") == (("z", ()),)
+    assert in_force.placements("other") == (("g", ()),)
+
+
+def test_two_choices_that_name_one_another_end_somewhere() -> None:
+    loop = people("z", "g") | {
+        "x": OneOf(label="x", one_of=("z", "g"), other_than="y"),
+        "y": OneOf(label="y", one_of=("z", "g"), other_than="x"),
+    }
+    in_force = names(loop)
+    assert in_force.value("x", {"x": "z"}) == "z"
+    assert in_force.value("y", {"x": "z"}) == "g"
+
+
+def test_too_many_readings_are_not_tried() -> None:
+    domains = {f"v{number}": ("a", "b") for number in range(10)}
+    assert MAX_READINGS < 2**10
+    assert names({}).readings(domains) is None
+
+
+def test_what_lies_within_what_is_followed_through_the_shared_register() -> None:
+    in_force = names(
+        {
+            "shared:ru": Authority(label="ru"),
+            "shared:police": Authority(label="police", part_of="ru"),
+            "unit": Authority(label="unit", part_of="shared:police"),
+        }
+    )
+    assert in_force.wider("unit") == ("shared:police", "shared:ru")
+    assert in_force.related("shared:ru", "unit")
+
+
+def test_a_circle_of_parts_ends() -> None:
+    in_force = names({"a": Place(label="a", part_of="b"), "b": Place(label="b", part_of="a")})
+    assert in_force.wider("a") == ("b",)
+
+
+def test_two_names_exclude_one_another_only_where_something_says_so() -> None:
+    in_force = names(
+        people("z", "g")
+        | {
+            "both": Group(label="both", members=("z", "g")),
+            "crowd": Group(label="crowd"),
+            "voices": Unnamed(label="voices"),
+            "ru": Authority(label="ru", country="RU"),
+            "az": Authority(label="az", country="AZ"),
+            "fsb": Authority(label="fsb", country="RU"),
+            "city": Place(label="city"),
+            "prison": Place(label="prison"),
+            "north": Place(label="north", part_of="city"),
+            "south": Place(label="south", part_of="city"),
+        }
+    )
+    apart = [("z", "g"), ("ru", "az"), ("north", "south")]
+    unclear = [
+        ("z", "both"),
+        ("z", "crowd"),
+        ("z", "voices"),
+        ("ru", "fsb"),
+        ("city", "prison"),
+        ("z", "nobody"),
+    ]
+    assert all(in_force.apart(a, b) for a, b in apart)
+    assert not any(in_force.apart(a, b) for a, b in unclear)
