@@ -81,6 +81,9 @@ class Kind(Value):
         """The kind's name, as recorded."""
         return self.KIND
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (read_kind, (self.kind_name, self.model_dump()))
+
 
 class OtherKind(Kind):
     """A claim of a kind that is not known here, with its fields as they were signed."""

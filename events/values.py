@@ -129,6 +129,14 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pickled by its members: the class of an inner value, such as Undecided[Voice], has no name to be found by.
+        return (_read_again, (type(self), self.model_dump()))
+
+
+def _read_again(cls: type[Value], members: dict[str, Any]) -> Value:
+    return cls.model_validate(members)
+
 
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Named: TypeAlias = Annotated[str, StringConstraints(pattern=r"^(shared:)?[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -153,6 +161,9 @@ class Undecided(Value, Generic[T]):
             raise ValueError("needs at least two alternatives; a single reading is simply stated")
         return self
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (undecided, self.undecided)
+
 
 class Either(Value, Generic[T]):
     """The speaker leaves it open between these."""
@@ -164,6 +175,9 @@ class Either(Value, Generic[T]):
         if len(self.either) < 2:
             raise ValueError("needs at least two alternatives; a single one is simply stated")
         return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (either, self.either)
 
 
 def undecided(*readings: T) -> Undecided[T]:
