@@ -46,7 +46,7 @@ def history_lines(
     judged: set[int] = set()
     for row in history.rows:
         where = _how(row)
-        cells = [str(row.index).rjust(5), row.ref, row.said, row.who, row.what, where]
+        cells = [str(row.index), row.ref, row.said, row.who, row.what, where]
         lines += _row_lines(cells, width, "" if row.status == "standing" else "strike")
         for remark in _remarks(row, history.state.label, named, judged):
             lines += paragraph(remark, width, indent=_INDENT, hanging=2, style="dim")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -407,6 +408,54 @@ def test_a_read_only_folder_is_enough_to_read(run: Run, incident: Path, tmp_path
         assert [each.name for each in place.iterdir()] == ["incident.ledger"]
     finally:
         place.chmod(0o755)
+
+
+def test_a_ledger_of_a_newer_release_says_so(run: Run, incident: Path, tmp_path: Path) -> None:
+    data = bytearray((incident / "incident.ledger").read_bytes())
+    data[60:64] = (99).to_bytes(4, "big")
+    (tmp_path / "newer.ledger").write_bytes(data)
+    for command in ("show", "verify"):
+        result = run(command, str(tmp_path / "newer.ledger"))
+        assert result.exit_code == 1
+        assert "schema 99" in result.stderr
+        assert "install a newer claimledger" in result.stderr
+
+
+def test_a_missing_key_is_a_message_and_nothing_is_written(small: Path) -> None:
+    next((small / "keys").glob("recorder-*.pem")).unlink()
+    result = invoke("record", "small.ledger", "small.yaml", "--keys", "keys")
+    assert result.exit_code == 1
+    assert "error: keys: no private recorder key is at hand" in result.stderr
+    assert invoke("cases", "small.ledger").stdout.startswith("no case yet")
+
+
+def test_a_key_of_another_ledger_may_not_record(small: Path) -> None:
+    invoke("keys", "new", "others")
+    result = invoke("record", "small.ledger", "small.yaml", "--keys", "others")
+    assert result.exit_code == 1
+    assert "may not record in this ledger" in result.stderr
+
+
+def test_recording_into_a_read_only_folder_is_a_message(small: Path) -> None:
+    place = small / "kept"
+    place.mkdir()
+    shutil.copy(small / "small.ledger", place)
+    place.chmod(0o555)
+    try:
+        if os.access(place, os.W_OK):
+            pytest.skip("this user may write anywhere")
+        result = invoke("record", "kept/small.ledger", "small.yaml", "--keys", "keys")
+        assert result.exit_code == 1
+        assert "cannot be written" in result.stderr
+    finally:
+        place.chmod(0o755)
+
+
+def test_a_place_that_is_no_address_is_a_message(small: Path) -> None:
+    result = invoke("show", "postgres://somewhere/x")
+    assert result.exit_code == 1
+    assert "no place of a ledger" in result.stderr
+    assert invoke("cases", "sqlite:///small.ledger").exit_code == 0
 
 
 def test_each_command_and_option_is_documented(project: Path) -> None:
