@@ -281,6 +281,9 @@ class _Yaml(_Builder):
             key = self._node(event, path, depth + 1)
             name = key.text if isinstance(key, Scalar) else ""
             value = self._node(self._next(), child(path, name) if name else path, depth + 1)
+            if isinstance(value, Scalar) and not value.text and not value.quoted:
+                # Where nothing stands, the two parsers of PyYAML name different columns.
+                value = Scalar("", key.place)
             if not isinstance(key, Scalar):
                 self.problem(key.place, path, "the name of a member is a text, not a list or table")
             elif name == "<<" and not key.quoted:
