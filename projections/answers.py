@@ -358,4 +358,6 @@ def _one_key(value: Given) -> str:
         return f"range {amount_key(value)}"
     if isinstance(value, When):
         return f"time {date_key(value)}"
+    if isinstance(value, TermValue):
+        return f"terms {sorted(value.terms)} {value.open}"
     return json.dumps(value_as_json(value), sort_keys=True)

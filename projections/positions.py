@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .answers import Answer, Speaker
+from .answers import Account, Answer, Speaker
 from .compare import Verdict
 from .names import Condition, NamesInForce, Reading
 from .standing import ClaimStatus, Entry
 from .words import date_text, property_in_words, value_as_json, value_in_words
 
-__all__ = ["Draft", "Holding", "Hop", "Pair", "Position", "holdings_of", "hops_of"]
+__all__ = ["Draft", "Holding", "Hop", "Pair", "Position", "holdings_of", "hops_of", "is_independent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +223,16 @@ def holdings_of(entry: Entry, names: NamesInForce) -> list[Holding]:
             status=entry.status,
             by=by,
             statement=speaker.voice.statement,
-            independent=variable is None and not content.based_on and not names.is_nameless(speaker.holder),
+            independent=is_independent(entry.account, names),
         )
         for speaker in entry.account.speakers
     ]
+
+
+def is_independent(account: Account, names: NamesInForce) -> bool:
+    """Whether a claim's speaker is named, certain, and relies on nobody else's claim or item."""
+    certain = account.voice_variable is None and not account.content.based_on
+    return certain and not names.is_nameless(account.speakers[0].holder)
 
 
 def hops_of(speaker: Speaker) -> tuple[Hop, ...]:

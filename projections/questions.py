@@ -22,7 +22,7 @@ from typing import Any
 from .compare import Verdict
 from .names import NamesInForce, Reading
 from .pairing import Pairing
-from .positions import Draft, Holding, Pair, Position, holdings_of
+from .positions import Draft, Holding, Pair, Position, holdings_of, is_independent
 from .standing import ClaimStatus, Entry
 from .words import property_in_words
 
@@ -310,9 +310,7 @@ def _is_firm(entry: Entry) -> bool:
 
 def _voices(entries: Iterable[Entry], names: NamesInForce) -> set[str]:
     """The voices that are known to be distinct from one another."""
-    holders = {
-        holding.holder for entry in entries for holding in holdings_of(entry, names) if holding.independent
-    }
+    holders = {entry.account.speakers[0].holder for entry in entries if is_independent(entry.account, names)}
     return {
         holder
         for holder in holders
