@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -230,6 +232,32 @@ def test_no_screen_is_wider_than_100_columns_or_has_colour_in_a_pipe(run: Run) -
         assert max(cell_len(row) for row in shown.splitlines()) <= 100
         assert "\x1b" not in shown
         assert all(row == row.rstrip() for row in shown.splitlines())
+
+
+@pytest.mark.parametrize("command", ["show", "history", "disputes", "verify"])
+def test_a_terminal_gets_the_same_words_with_style(run: Run, incident: Path, command: str) -> None:
+    main_end, terminal = pty.openpty()
+    code = "from claimledger.cli import main; main()"
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, command, "incident.ledger"],
+        cwd=incident,
+        stdin=terminal,
+        stdout=terminal,
+        env={**environment, "COLUMNS": "100", "TERM": "xterm-256color"},
+    )
+    os.close(terminal)
+    shown = b""
+    try:
+        while part := os.read(main_end, 65536):
+            shown += part
+    except OSError:
+        pass  # the other end is closed: all is read
+    process.wait(timeout=60)
+    os.close(main_end)
+    styled = shown.decode().replace("\r\n", "\n")
+    assert "\x1b[" in styled
+    assert re.sub(r"\x1b\[[0-9;]*m", "", styled) == run(command, "incident.ledger").stdout
 
 
 def test_show_all_lists_every_question_and_every_claim(run: Run) -> None:
