@@ -23,11 +23,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import islice
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from claimledger.events.envelope import Envelope
 from claimledger.events.errors import (
@@ -37,27 +36,26 @@ from claimledger.events.errors import (
     InvalidInput,
     KeyNotAllowed,
     LedgerClosed,
-    LedgerUnavailable,
     MalformedEvent,
-    VerificationFailed,
     WrongDisclosure,
     WrongLedger,
-    WrongSignature,
 )
 from claimledger.events.event import Payload, format_instant
-from claimledger.events.identifiers import is_digest, is_event_id, is_event_type
+from claimledger.events.identifiers import is_digest, is_event_id
 from claimledger.events.recorded import Event
 from claimledger.events.registry import read_body
 
-from .audit_links import CLOCKS_DIFFER, Links, is_plain, words_for
-from .audit_names import Names, names_of
-from .audit_row import CheckedRow, check_disclosures, check_rows
+from .audit_beside import Beside, Kept, read_beside
+from .audit_findings import Findings
+from .audit_links import CLOCKS_DIFFER, Links
+from .audit_row import CheckedRow, check_rows
 from .recording import NameKey, Row
-from .report import DAMAGED, MEANINGS, NAMES_WRONG, UNCHECKED_KEYS, Finding, Report
-from .trust import KeyStream, is_key_event, mended_record
+from .report import DAMAGED, UNCHECKED_KEYS, Report
+from .trust import KeyRecord, KeyStream, is_key_event, mended_record
 
 __all__ = ["Stored", "verify"]
 
+_T = TypeVar("_T")
 _CHUNK = 100
 _END = "nothing outside this file vouches for its end: later events could have been cut off"
 _ORDER = "nothing outside this file vouches for the order of events of different streams"
@@ -67,6 +65,10 @@ _NO_PIN = "no ledger id was given: a whole other ledger in the place of this one
 class Stored(Protocol):
     """What an audit reads: `claimledger.store.Store` is one."""
 
+    def size(self) -> int:
+        """How many events the log has: the last index and one."""
+        ...
+
     def rows(self) -> Iterable[Row]:
         """Every row, in the order of the log."""
         ...
@@ -75,12 +77,12 @@ class Stored(Protocol):
         """The row of an event id."""
         ...
 
-    def disclosures(self, event_ids: Iterable[str]) -> Mapping[str, dict[str, bytes]]:
-        """The disclosures at hand for events: event id to slot to bytes."""
+    def row_at(self, index: int) -> Row | None:
+        """The row at an index."""
         ...
 
-    def all_disclosures(self) -> Iterable[tuple[str, str, bytes]]:
-        """Every disclosure: event id, slot, bytes."""
+    def disclosures_after(self, index: int, last: int | None = None) -> Mapping[int, dict[str, bytes]]:
+        """The disclosures behind an index, up to and with the last: index to slot to bytes."""
         ...
 
     def all_names(self) -> Iterable[tuple[NameKey, str]]:
@@ -128,57 +130,63 @@ class _Audit:
     def __init__(self, store: Stored, pin: str | None, now: datetime) -> None:
         self.store = store
         self.pin = pin
-        self.findings: list[Finding] = []
-        self.keys: KeyStream | None = None
         self.ledger_id: str | None = None
-        self.key_stream = ""
+        self.keys: KeyStream | None = None
         self.keys_broken_at: int | None = None  # index from which on the key stream could not be followed
         self.unchecked = 0  # how many events this leaves unchecked
-        self.links = Links(format_instant(now + CLOCKS_DIFFER))
-        self.names = Names()
         self.events = 0
-        self.disclosed = 0
-        self.not_believed: dict[str, int] = {}  # event ids, as the rows have them
-        self.nameless: dict[int, Row] = {}  # rows to find words for, without their bytes
-        self.misfiled: set[str] = set()  # signed event ids whose rows have another
+        self.links = Links(format_instant(now + CLOCKS_DIFFER))
+        self.findings = Findings(self.links.cases)
+        self.disclosures_read = -(2**63)
+        self.end = self._or_damaged(store.size, 0)
+        self.beside = Beside(store, self.findings, self.end)
 
     def run(self, progress: Callable[[int], None] | None) -> Report:
         workers = os.cpu_count() or 1
         waiting: deque[Future[list[CheckedRow]]] = deque()
-        rows = self._reading(self.store.rows)
+        rows = self._rows()
         with ThreadPoolExecutor(workers, thread_name_prefix="claimledger-audit") as pool:
+            # After the end was noted: whatever belongs to the events before it is there to be read.
+            kept = pool.submit(read_beside, self.store)
             while chunk := list(islice(rows, _CHUNK)):
                 self._fold_keys(chunk)
-                beside = self._disclosures_of([row.event_id for row in chunk])
+                disclosures = self._disclosures_up_to(chunk[-1].index)
+                self._look_for_strays(chunk, disclosures)
                 complete = self.keys_broken_at is None
-                waiting.append(pool.submit(check_rows, chunk, beside, self.keys, are_keys_complete=complete))
+                waiting.append(
+                    pool.submit(check_rows, chunk, disclosures, self.keys, are_keys_complete=complete)
+                )
                 if len(waiting) > 2 * workers:
                     self._take(waiting.popleft().result(), progress)
             while waiting:
                 self._take(waiting.popleft().result(), progress)
+        self._look_for_strays((), self._disclosures_up_to(None))
         self._look_at_the_whole()
+        self._or_damaged(lambda: self._look_beside(kept), None)
         return self._report()
 
     # Reading, where anything may be damaged
 
-    def _reading(self, read: Callable[[], Iterable[Row]]) -> Iterator[Row]:
+    def _or_damaged(self, read: Callable[[], _T], otherwise: _T) -> _T:
         try:
-            yield from read()
+            return read()
         except LedgerClosed:
             raise
         except (ClaimLedgerError, UnicodeError) as error:
-            self._find(
-                DAMAGED, None, f"the rows cannot be read on after index {self.links.next_index - 1}: {error}"
-            )
+            # Text that is no UTF-8 comes out of the database, but does not go in again.
+            self.findings.add(DAMAGED, None, f"the database cannot be read: {error}")
+            return otherwise
 
-    def _disclosures_of(self, event_ids: Iterable[str]) -> Mapping[str, dict[str, bytes]]:
-        try:
-            return self.store.disclosures([each for each in event_ids if is_event_id(each)])
-        except LedgerClosed:
-            raise
-        except ClaimLedgerError as error:
-            self._find(DAMAGED, None, f"disclosures cannot be read: {error}")
-            return {}
+    def _rows(self) -> Iterator[Row]:
+        rows = iter(self.store.rows())
+        while (row := self._or_damaged(lambda: next(rows, None), None)) is not None and row.index < self.end:
+            yield row
+
+    def _disclosures_up_to(self, last: int | None) -> Mapping[int, dict[str, bytes]]:
+        after = self.disclosures_read
+        if last is not None:
+            self.disclosures_read = last
+        return self._or_damaged(lambda: self.store.disclosures_after(after, last), {})
 
     # Keys
 
@@ -186,7 +194,6 @@ class _Audit:
         """Fold the key events of the next rows in, before any thread needs their keys."""
         for row in chunk:
             if row.index == 0:
-                self.key_stream = row.stream
                 self._open(row)
             elif self.keys is not None:
                 # Either column tells: were one of them changed, its key would be missed at every later event.
@@ -196,11 +203,12 @@ class _Audit:
             self.keys_broken_at = 0
 
     def _open(self, row: Row) -> None:
+        self.beside.key_stream = row.stream
         try:
             envelope = _envelope(row)
             self.ledger_id = sha256(envelope.payload).hexdigest()
             self.keys = KeyStream.opened(envelope)
-            self.key_stream = self.keys.stream
+            self.beside.key_stream = self.keys.stream
         except ClaimLedgerError:
             # The row is held against itself like every other, and found wanting there.
             self.keys_broken_at = 0
@@ -219,52 +227,61 @@ class _Audit:
             if self.keys_broken_at is None:
                 self.keys_broken_at = row.index
 
+    def _key_records(self) -> Mapping[str, KeyRecord]:
+        return self.keys.keys if self.keys is not None else {}
+
     # What the threads made of the rows
 
     def _take(self, checked_rows: list[CheckedRow], progress: Callable[[int], None] | None) -> None:
         for checked in checked_rows:
-            self.events += 1
             row, payload = checked.row, checked.payload
             if checked.is_believed and payload is not None:
                 if row.event_id != payload.id:
-                    self.misfiled.add(payload.id)
-                    stored = self._disclosures_of([payload.id]).get(payload.id, {})
-                    check_disclosures(checked, payload, stored)
-                if mended_record(payload) is not None and self.keys is not None:
+                    self.beside.not_judged.add(payload.id)
+                if self.keys is not None and not checked.problems and mended_record(payload) is not None:
                     self._check_mending(checked, payload, self.keys)
-                self.names.take(payload, self.key_stream)
-            elif is_event_id(row.event_id):
-                self.not_believed[row.event_id] = row.index
-            self.disclosed += checked.disclosed
+                self.beside.take(payload)
+            else:
+                self.beside.not_judged.add(row.event_id)
             for index, message in self.links.link(checked):
-                self._find(BrokenChain.code, index, message, checked if index == row.index else None)
-            self._take_problems(checked)
+                if index == row.index:
+                    self.findings.add_checked(BrokenChain.code, checked, message, self._key_records())
+                else:
+                    self.findings.add(BrokenChain.code, index, message)
+            if self.keys is None and row.index:
+                self.unchecked += 1
+            if checked.problems:
+                self._take_problems(checked)
+        self.events += len(checked_rows)
         if progress is not None:
             progress(self.events)
 
     def _take_problems(self, checked: CheckedRow) -> None:
-        if self.keys is None:
-            self.unchecked += checked.row.index != 0
+        index = checked.row.index
         for code, message in checked.problems:
             if code == KeyNotAllowed.code and checked.is_unknown_key and self.keys_broken_at is not None:
-                if checked.row.index > self.keys_broken_at:
+                if index > self.keys_broken_at:
                     self.unchecked += 1
                     continue
-            if code == CouldNotCheck.code:
-                code = UNCHECKED_KEYS
-            self._find(code, checked.row.index, message, checked)
+            code = UNCHECKED_KEYS if code == CouldNotCheck.code else code
+            self.findings.add_checked(code, checked, message, self._key_records())
 
     def _check_mending(self, checked: CheckedRow, payload: Payload, keys: KeyStream) -> None:
-        """Only the recorder of a record, or the roots, may amend or withdraw it."""
-        record_signers: tuple[str, ...] = ()
+        """Only a recorder who signed a record, or the roots, may amend or withdraw it."""
         record = mended_record(payload) or ""
-        row = self.store.row_of_id(record) if is_event_id(record) else None
-        try:
+        if record in self.beside.not_judged:
+            checked.problems.append(
+                (UNCHECKED_KEYS, "who may mend its record could not be checked, for that does not hold")
+            )
+            return
+        row = self._or_damaged(lambda: self.store.row_of_id(record) if is_event_id(record) else None, None)
+        signers: tuple[str, ...] = ()
+        with suppress(MalformedEvent):
+            # A record that cannot be read is a finding of its own; nobody is known to have signed it.
             if row is not None and row.index < checked.row.index:
-                envelope = _envelope(row)
-                if Payload.from_bytes(envelope.payload).id == record:
-                    record_signers = tuple(each.keyid for each in envelope.signatures)
-            keys.check_authority(payload, checked.signers, checked.row.index, record_signers=record_signers)
+                signers = tuple(each.keyid for each in _envelope(row).signatures)
+        try:
+            keys.check_authority(payload, checked.signers, checked.row.index, record_signers=signers)
         except ClaimLedgerError as error:
             checked.problems.append((error.code, str(error)))
 
@@ -272,149 +289,47 @@ class _Audit:
 
     def _look_at_the_whole(self) -> None:
         if not self.events:
-            self._find(BrokenChain.code, 0, "the log is empty: there is not even the opening of a ledger")
-        elif self.keys_broken_at is not None and self.unchecked:
-            at = self.keys_broken_at
-            message = f"{self.unchecked} events could not be checked, for the key stream does not hold at index {at}"
-            self._find(UNCHECKED_KEYS, None, message)
+            self.findings.add(
+                BrokenChain.code, 0, "the log is empty: there is not even the opening of a ledger"
+            )
+        elif self.unchecked and self.keys_broken_at is not None:
+            events = "1 event" if self.unchecked == 1 else f"{self.unchecked} events"
+            message = f"{events} could not be checked, for the key stream does not hold at index {self.keys_broken_at}"
+            self.findings.add(UNCHECKED_KEYS, None, message)
         if self.pin is not None and self.ledger_id not in (None, self.pin):
-            self._find(WrongLedger.code, None, f"this is ledger {self.ledger_id}, not the pinned {self.pin}")
-        repeated = self.links.repeated_prefixes()
-        if repeated:
-            self._look_for_repeated_ids(repeated)
-        for look in (self._look_at_disclosures, self._look_at_names, self._look_for_damage):
-            try:
-                look()
-            except LedgerClosed:
-                raise
-            except (ClaimLedgerError, UnicodeError) as error:
-                self._find(DAMAGED, None, f"what stands beside the events cannot be read: {error}")
+            self.findings.add(
+                WrongLedger.code, None, f"this is ledger {self.ledger_id}, not the pinned {self.pin}"
+            )
+        prefixes = self.links.repeated_prefixes()
+        if prefixes:
+            self._look_for_repeated_ids(prefixes)
 
     def _look_for_repeated_ids(self, prefixes: set[int]) -> None:
         seen: dict[str, int] = {}
-        for row, payload in self._payloads():
-            if int(payload.id.replace("-", "")[:16], 16) in prefixes:
-                first = seen.setdefault(payload.id, row.index)
-                if first != row.index:
-                    self._find(BrokenChain.code, row.index, f"has the event id of the event at index {first}")
+        for row in self._rows():
+            with suppress(MalformedEvent):
+                payload = Payload.from_bytes(_envelope(row).payload)
+                if int(payload.id.replace("-", "")[:16], 16) in prefixes:
+                    first = seen.setdefault(payload.id, row.index)
+                    if first != row.index:
+                        message = f"has the event id of the event at index {first}"
+                        self.findings.add_at(BrokenChain.code, row, payload, message)
 
-    def _look_at_disclosures(self) -> None:
-        """Each that is kept was opened, or it belongs to nothing."""
-        kept = sum(1 for each in self.store.all_disclosures() if self._is_judged(each[0]))
-        if kept == self.disclosed:
-            return
-        for event_id, slot, _ in self.store.all_disclosures():
-            if not self._is_judged(event_id):
-                continue
-            found = self._event_of(event_id)
-            if found is None:
-                message = "protected content is kept under an event id that is not in the log"
-                self._find(WrongDisclosure.code, None, message)
-            elif slot not in found[1].commitments:
-                message = "protected content is kept under a slot that this event does not commit to"
-                self._find_at(WrongDisclosure.code, *found, message)
+    def _look_for_strays(self, rows: Sequence[Row], disclosures: Mapping[int, object]) -> None:
+        """Add disclosures that are kept for an index without an event."""
+        for index in disclosures.keys() - {row.index for row in rows}:
+            # Beyond the end that was noted first, others may have recorded meanwhile.
+            if type(index) is not int or not self.end <= index or self.store.row_at(index) is None:
+                message = "protected content is kept for an event that is not in the log"
+                self.findings.add(WrongDisclosure.code, index if type(index) is int else None, message)
 
-    def _look_at_names(self) -> None:
-        """The index of names is what the events make it."""
-        index = ((key, event_id) for key, event_id in self.store.all_names() if self._is_judged(event_id))
-        wrong, extra = self.names.differences(each for each in index if each[0][1] != "handle")
-        for key, event_id in self.store.all_names():
-            if key[1] == "handle" and self._is_judged(event_id):
-                found = self._event_of(event_id)
-                if found is None or (found[1].type, found[1].stream) != ("entity.registered", key[0]):
-                    extra.append((key, event_id))
-        for key, event_id in extra:
-            found = self._event_of(event_id)
-            if found is not None:
-                self._find_at(
-                    NAMES_WRONG, *found, "the index of names has a name for it that it does not have"
-                )
-            elif self.names.mark(key) not in wrong:
-                self._find(NAMES_WRONG, None, "the index of names leads to an event that is not in the log")
-        if wrong:
-            for row, payload in self._payloads():
-                if any(self.names.mark(key) in wrong for key in names_of(payload, self.key_stream)):
-                    self._find_at(
-                        NAMES_WRONG, row, payload, "the index of names does not lead from its name to it"
-                    )
-
-    def _look_for_damage(self) -> None:
-        for line in self.store.damage():
-            self._find(DAMAGED, None, f"the database finds itself damaged: {line}")
-
-    def _is_judged(self, event_id: object) -> bool:
-        """Whether what is kept under an event id can be held against its event."""
-        return event_id not in self.not_believed and event_id not in self.misfiled
-
-    def _event_of(self, event_id: object) -> tuple[Row, Payload] | None:
-        row = self.store.row_of_id(event_id) if isinstance(event_id, str) and is_event_id(event_id) else None
-        payload = None if row is None else _payload(row)
-        return None if row is None or payload is None else (row, payload)
-
-    def _payloads(self) -> Iterator[tuple[Row, Payload]]:
-        """The believed events once more, for the rare looking again."""
-        for row in self._reading(self.store.rows):
-            if row.event_id not in self.not_believed:
-                payload = _payload(row)
-                if payload is not None:
-                    yield row, payload
-
-    # Findings and their words
-
-    def _find(self, code: str, index: int | None, message: str, checked: CheckedRow | None = None) -> None:
-        where, meaning = "", MEANINGS.get(code, "")
-        leaf = None
-        if checked is not None:
-            leaf = checked.leaf
-            if checked.payload is not None and checked.is_believed:
-                where = words_for(checked.payload, self.links.cases)
-            else:
-                self.nameless[checked.row.index] = replace(checked.row, envelope=b"")
-            if code == WrongSignature.code:
-                meaning = self._who_signed(checked)
-        self.findings.append(Finding(code, index, leaf, where, message, meaning))
-
-    def _find_at(self, code: str, row: Row, payload: Payload, message: str) -> None:
-        where = words_for(payload, self.links.cases)
-        self.findings.append(Finding(code, row.index, row.leaf, where, message, MEANINGS[code]))
-
-    def _who_signed(self, checked: CheckedRow) -> str:
-        keys = self.keys.keys if self.keys is not None else {}
-        holders = " and ".join(keys[name].holder for name in checked.signers if name in keys)
-        when = ""
-        if checked.payload is not None:
-            instant = checked.payload.recorded_at[:16].replace("T", " ")
-            when = f" at {instant} UTC, as it says now (by the recorder's clock)"
-        return (
-            f"Someone changed this record, or its signature, after {holders or 'its signer'} signed it{when}."
-        )
-
-    def _name_the_nameless(self) -> None:
-        """Find words for events whose bytes are not believed: by the index of names, else by their columns."""
-        ids = {row.event_id: index for index, row in self.nameless.items()}
-        words = {}
-        for index, row in self.nameless.items():
-            kind = row.type if is_event_type(row.type) else "event"
-            number = row.sequence if type(row.sequence) is int else "?"
-            words[index] = f"{kind}, number {number} of {self.links.cases.get(row.stream, 'its stream')}"
-        for (stream, what, name), event_id in self._names_again():
-            if event_id in ids and what in ("case", "claim", "entity", "source") and is_plain(name):
-                case = self.links.cases.get(stream)
-                words[ids[event_id]] = f"{what} {name}" if case is None else f"{what} {name} of {case}"
-        self.findings = [
-            replace(each, where=words[each.index]) if each.index in words and not each.where else each
-            for each in self.findings
-        ]
-
-    def _names_again(self) -> Iterator[tuple[NameKey, str]]:
-        with suppress(UnicodeError, VerificationFailed, LedgerUnavailable):
-            # Already a finding; without names, columns must do.
-            yield from self.store.all_names()
+    def _look_beside(self, kept: Future[Kept]) -> None:
+        self.beside.hold(kept.result())
 
     def _report(self) -> Report:
-        if self.nameless:
-            self._name_the_nameless()
         links = self.links
+        findings = self.findings.in_order(self._names())
+        touched = {each.index for each in findings if each.index is not None}
         notes = [_END, _ORDER] if self.pin is not None else [_NO_PIN, _END, _ORDER]
         for (count, first), said in (
             (links.back_dated, "dated before an event that is earlier in the log"),
@@ -423,7 +338,6 @@ class _Audit:
             if count:
                 events = "1 event is" if count == 1 else f"{count} events are"
                 notes.append(f"{events} {said}, by the recorders' clocks; the first at index {first}")
-        touched = {each.index for each in self.findings if each.index is not None}
         return Report(
             ledger_id=self.ledger_id,
             origin=self.keys.origin if self.keys is not None else None,
@@ -431,20 +345,18 @@ class _Audit:
             events=self.events,
             holding=max(0, self.events - len(touched) - self.unchecked),
             streams=len(links.heads),
-            keys=len(self.keys.keys) if self.keys is not None else 0,
-            findings=tuple(sorted(self.findings, key=lambda each: (each.index is None, each.index or 0))),
+            keys=len(self._key_records()),
+            findings=findings,
             notes=tuple(notes),
         )
+
+    def _names(self) -> Iterator[tuple[NameKey, str]]:
+        # That they cannot be read is a finding already; columns must do for words.
+        with suppress(ClaimLedgerError, UnicodeError):
+            yield from self.store.all_names()
 
 
 def _envelope(row: Row) -> Envelope:
     if type(row.envelope) is not bytes:
         raise MalformedEvent(f"index {row.index}: where its signed bytes should be is no byte string")
     return Envelope.from_bytes(row.envelope)
-
-
-def _payload(row: Row) -> Payload | None:
-    try:
-        return Payload.from_bytes(_envelope(row).payload)
-    except MalformedEvent:
-        return None

@@ -8,24 +8,22 @@
     statement   the case          id of the speech act          a claim.recorded or .amended that carries it
     handle      case or shared    HMAC of a recorder's handle   an entity.registered of that stream
 
-1. Of each name and of each name with its event, eight bytes of a hash are kept, keyed afresh for each audit, so that
-   nobody can prepare two that agree. What differs is looked for in a second pass; without damage there is none.
+1. Of each name, and of each name with its event, eight bytes are kept: Python's own hash, keyed afresh for each
+   process, so that nobody can prepare two that agree. What differs is looked for again, row by row.
 2. A handle is not in the events, so that only where it leads to is looked at.
 """
 
 from __future__ import annotations
 
-import secrets
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from hashlib import blake2b
+from collections.abc import Iterator
 
 from claimledger.events.event import Payload
 
 from .recording import NameKey
 
-__all__ = ["Names", "names_of"]
+__all__ = ["Names", "mark", "names_of"]
 
 _NAMED = {
     "case.opened": ("case", "case"),
@@ -33,6 +31,7 @@ _NAMED = {
     "entity.registered": ("entity", "name"),
     "claim.recorded": ("claim", "ref"),
 }
+_EIGHT_BYTES = 2**64 - 1
 _SPOKEN = frozenset({"claim.recorded", "claim.amended"})
 
 
@@ -50,52 +49,47 @@ def names_of(payload: Payload, key_stream: str) -> Iterator[NameKey]:
 
 
 class Names:
-    """What the events say the index must hold; give it all events, then hold the index against it."""
+    """Marks of names, from the events that make the index or from the index itself.
+
+    Attributes:
+        keys: marks of names.
+        entries: marks of names with the event that each leads to.
+    """
+
+    __slots__ = ("entries", "keys")
 
     def __init__(self) -> None:
-        self._secret = secrets.token_bytes(32)
-        self._keys: array[int] = array("Q")
-        self._entries: array[int] = array("Q")
+        self.keys: array[int] = array("Q")
+        self.entries: array[int] = array("Q")
 
-    def take(self, payload: Payload, key_stream: str) -> None:
-        """Take an event in that is believed."""
-        for key in names_of(payload, key_stream):
-            self._keys.append(self.mark(key))
-            self._entries.append(self.mark(key, payload.id))
+    def take(self, key: NameKey, event_id: str) -> None:
+        """Take a name in, and where it leads to."""
+        self.keys.append(mark(key))
+        self.entries.append(mark(key, event_id))
 
-    def differences(self, index: Iterable[tuple[NameKey, str]]) -> tuple[set[int], list[tuple[NameKey, str]]]:
-        """Hold the index against the events.
+    def not_in(self, index: Names) -> set[int]:
+        """Marks of the names here that are not in an index."""
+        return _missing(self.keys, index.keys)
 
-        Args:
-            index: its rows, without handles.
-
-        Returns:
-            Marks of the names that the index leads wrong or not at all; and the rows that no event makes.
-        """
-        entries = array("Q", sorted(self._entries))
-        found: array[int] = array("Q")
-        extra = []
-        for key, event_id in index:
-            found.append(self.mark(key))
-            if not _holds(entries, self.mark(key, event_id)):
-                extra.append((key, event_id))
-        stored = array("Q", sorted(found))
-        wrong = {mark for mark in self._keys if not _holds(stored, mark)}
-        derived = array("Q", sorted(self._keys))
-        wrong |= {mark for mark in (self.mark(key) for key, _ in extra) if _holds(derived, mark)}
-        return wrong, extra
-
-    def mark(self, key: NameKey, event_id: str = "") -> int:
-        """Eight bytes that stand for a name, or for a name with the event that it leads to."""
-        text = "\0".join((str(key[0]), str(key[1]), str(key[2]), str(event_id)))
-        return int.from_bytes(
-            blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
-        )
+    def leads_elsewhere(self, index: Names) -> set[int]:
+        """Marks of the entries of an index that are not here."""
+        return _missing(index.entries, self.entries)
 
 
-def _holds(ascending: array[int], mark: int) -> bool:
-    at = bisect_left(ascending, mark)
-    return at < len(ascending) and ascending[at] == mark
+def mark(key: NameKey, event_id: str = "") -> int:
+    """Eight bytes that stand for a name, or for a name with the event that it leads to."""
+    return hash((*key, event_id)) & _EIGHT_BYTES
+
+
+def _missing(wanted: array[int], there: array[int]) -> set[int]:
+    ascending = array("Q", sorted(there))
+    count = len(ascending)
+    missing = set()
+    for each in wanted:
+        at = bisect_left(ascending, each)
+        if at == count or ascending[at] != each:
+            missing.add(each)
+    return missing
 
 
 def _statements(payload: Payload) -> Iterator[str]:

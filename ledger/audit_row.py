@@ -9,10 +9,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from claimledger.events.disclosure import open_commitment
+from claimledger.events.disclosure import DISCLOSURE_TAG, commitment_of, open_commitment
 from claimledger.events.envelope import Envelope
 from claimledger.events.errors import (
     ClaimLedgerError,
@@ -23,16 +24,17 @@ from claimledger.events.errors import (
     WrongDisclosure,
     WrongSignature,
 )
-from claimledger.events.event import LEDGER_OPENED, Payload
+from claimledger.events.event import Payload
 
 from .recording import Row
-from .trust import KeyStream, mended_record
+from .trust import KeyStream
 
-__all__ = ["CheckedRow", "Problem", "check_disclosures", "check_rows"]
+__all__ = ["CheckedRow", "Problem", "check_rows"]
 
 Problem = tuple[str, str]
 """Code and message of something that does not hold."""
 
+_SALT_AND_NULL = re.compile(rb'[0-9a-f]{32}",null\]').fullmatch
 _COLUMNS = ("stream", "sequence", "type", "event id", "leaf hash")
 
 
@@ -48,7 +50,6 @@ class CheckedRow:
         is_believed: whether payload is there and no signature on it was found not to fit.
         is_unknown_key: whether all that is wrong with its signatures is that a key is not in the key stream.
         problems: what does not hold.
-        disclosed: how many stored disclosures opened a commitment of it.
     """
 
     row: Row
@@ -58,12 +59,11 @@ class CheckedRow:
     is_believed: bool = False
     is_unknown_key: bool = False
     problems: list[Problem] = field(default_factory=list)
-    disclosed: int = 0
 
 
 def check_rows(
     rows: Sequence[Row],
-    disclosures: Mapping[str, Mapping[str, bytes]],
+    disclosures: Mapping[int, Mapping[str, bytes]],
     keys: KeyStream | None,
     *,
     are_keys_complete: bool,
@@ -72,7 +72,7 @@ def check_rows(
 
     Args:
         rows: as stored.
-        disclosures: event id to slot to bytes, at least those of these rows.
+        disclosures: index to slot to bytes, those of these rows.
         keys: the key stream, folded at least up to the last of the rows; None where signatures cannot be checked.
         are_keys_complete: whether every key event up to there was folded in. If not, an event by an unknown key is
             believed for the sake of its place in the log.
@@ -85,8 +85,7 @@ def check_rows(
             result.is_believed = True
         if result.is_believed and result.payload is not None:
             _check_columns(result, result.payload)
-            if row.event_id == result.payload.id:
-                check_disclosures(result, result.payload, disclosures.get(row.event_id, {}))
+            _check_disclosures(result, result.payload, disclosures.get(row.index, {}))
         checked.append(result)
     return checked
 
@@ -118,7 +117,8 @@ def _check_bytes(result: CheckedRow, keys: KeyStream | None) -> None:
         if row.index == 0:
             KeyStream.opened(envelope)
         elif keys is not None:
-            _check_signatures(keys, envelope, payload, row.index)
+            # Who made the record that this one mends stands in another row: the audit looks at that itself.
+            keys.verify(envelope, payload, row.index, record_signers=result.signers)
     except ClaimLedgerError as error:
         result.problems.append((error.code, str(error)))
         if isinstance(error, KeyNotAllowed):
@@ -129,15 +129,6 @@ def _check_bytes(result: CheckedRow, keys: KeyStream | None) -> None:
         )
     else:
         result.is_believed = True
-
-
-def _check_signatures(keys: KeyStream, envelope: Envelope, payload: Payload, index: int) -> None:
-    if payload.type != LEDGER_OPENED and mended_record(payload) is not None:
-        # Who may mend a record depends on another row; the audit asks `KeyStream.check_authority` itself.
-        if keys.wrong_signatures(envelope, index):
-            raise WrongSignature("the signature does not fit the bytes")
-        return
-    keys.verify(envelope, payload, index)
 
 
 def _check_columns(result: CheckedRow, payload: Payload) -> None:
@@ -152,27 +143,34 @@ def _check_columns(result: CheckedRow, payload: Payload) -> None:
     )
 
 
-def check_disclosures(result: CheckedRow, payload: Payload, stored: Mapping[str, bytes]) -> None:
-    """Hold the disclosures that are kept for an event against its commitments.
-
-    Args:
-        result: gets the problems, and the number of disclosures that belong to a commitment.
-        payload: the event.
-        stored: slot to bytes.
-    """
+def _check_disclosures(result: CheckedRow, payload: Payload, stored: Mapping[str, bytes]) -> None:
     for slot, commitment in payload.commitments.items():
         data = stored.get(slot)
         if data is None:
             message = f"the protected content of slot {slot} is not here, and nothing says why"
             result.problems.append((MissingDisclosure.code, message))
+        elif _is_plainly_absent(commitment, data, payload, slot):
             continue
-        result.disclosed += 1
-        if type(data) is not bytes:
+        elif type(data) is not bytes:
             result.problems.append(
                 (WrongDisclosure.code, f"slot {slot}: what is kept there is no byte string")
             )
-            continue
-        try:
-            open_commitment(commitment, data, ledger=payload.ledger or "", event=payload.id, slot=slot)
-        except WrongDisclosure as error:
-            result.problems.append((error.code, str(error)))
+        else:
+            try:
+                open_commitment(commitment, data, ledger=payload.ledger or "", event=payload.id, slot=slot)
+            except WrongDisclosure as error:
+                result.problems.append((error.code, str(error)))
+    if len(stored) > len(payload.commitments) or stored.keys() - payload.commitments.keys():
+        message = "protected content is kept for it under a slot that it does not commit to"
+        result.problems.append((WrongDisclosure.code, message))
+
+
+def _is_plainly_absent(commitment: str, data: object, payload: Payload, slot: str) -> bool:
+    """Whether the bytes are the disclosure of an absent value: most are, and this takes a tenth of the time."""
+    begin = f'["{DISCLOSURE_TAG}","{payload.ledger}","{payload.id}","{slot}","'.encode()
+    return (
+        type(data) is bytes
+        and data.startswith(begin)
+        and _SALT_AND_NULL(data, len(begin)) is not None
+        and commitment_of(data) == commitment
+    )

@@ -330,6 +330,21 @@ class Store:
                 found.setdefault(event_id, {})[slot] = content
         return found
 
+    def disclosures_after(self, index: int, last: int | None = None) -> dict[int, dict[str, bytes]]:
+        """The disclosures behind an index, up to and with the last: index to slot to bytes.
+
+        Args:
+            index: only disclosures of events whose index is higher.
+            last: only those whose index is at most this; None for all the rest.
+        """
+        limit, bounds = ("", (index,)) if last is None else (" AND idx<=?", (index, last))
+        found: dict[int, dict[str, bytes]] = {}
+        for at, slot, content in self._all(
+            f"SELECT idx, slot, content FROM disclosures WHERE idx>?{limit}", *bounds
+        ):
+            found.setdefault(at, {})[slot] = content
+        return found
+
     def all_disclosures(self) -> Iterator[tuple[str, str, bytes]]:
         """Every disclosure, in pages: event id (empty where there is no such event), slot, bytes."""
         table = "disclosures LEFT JOIN events USING (idx)"

@@ -1,0 +1,148 @@
+"""The index of names and the database itself, held against the events, for the audit.
+
+1. The index of names is what the events make it (`claimledger.audit_names`).
+2. The database is asked whether it finds itself sound.
+3. Names of an event that is not believed are not held against it: the event is the finding.
+
+Both are read once, while the signatures are verified; only what does not agree is looked for row by row.
+Entries for idempotency are local to a recorder, keyed, and in no event: they are not evidence and not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from claimledger.events.envelope import Envelope
+from claimledger.events.errors import MalformedEvent
+from claimledger.events.event import Payload
+from claimledger.events.identifiers import is_event_id
+
+from .audit_findings import Findings
+from .audit_names import Names, mark, names_of
+from .recording import NameKey, Row
+from .report import DAMAGED, NAMES_WRONG
+
+if TYPE_CHECKING:
+    from .audit import Stored
+
+__all__ = ["Beside", "Kept", "read_beside"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was read beside the events: counts and marks, no content.
+
+    Attributes:
+        names: marks of the index of names.
+        has_handles: whether the index has handles of protected persons.
+        damage: what the database finds wrong with itself.
+    """
+
+    names: Names
+    has_handles: bool
+    damage: tuple[str, ...]
+
+
+def read_beside(store: Stored) -> Kept:
+    """Read what stands beside the events.
+
+    Raises:
+        VerificationFailed, LedgerUnavailable: it cannot be read.
+        UnicodeError: the database holds bytes that cannot be asked for again.
+    """
+    names = Names()
+    has_handles = False
+    for key, event_id in store.all_names():
+        if key[1] == "handle":
+            has_handles = True
+        else:
+            names.take(key, event_id)
+    return Kept(names, has_handles, tuple(store.damage()))
+
+
+class Beside:
+    """Holds what was read beside the events against them, once all events were read.
+
+    Args:
+        store: where to look again.
+        findings: gets what is found.
+        end: how many events were audited; those that came meanwhile are left alone.
+    """
+
+    def __init__(self, store: Stored, findings: Findings, end: int) -> None:
+        self._store = store
+        self._findings = findings
+        self._end = end
+        self.names = Names()
+        self.key_stream = ""
+        self.not_judged: set[str] = set()
+
+    def take(self, payload: Payload) -> None:
+        """Take in the names that a believed event makes."""
+        for key in names_of(payload, self.key_stream):
+            self.names.take(key, payload.id)
+
+    def hold(self, kept: Kept) -> None:
+        """Hold it all against the events that were taken in."""
+        missing = self.names.not_in(kept.names)
+        elsewhere = self.names.leads_elsewhere(kept.names)
+        if elsewhere or kept.has_handles:
+            missing |= self._look_for_wrong_names(elsewhere)
+        if missing:
+            for row, payload in self._events():
+                if any(mark(key) in missing for key in names_of(payload, self.key_stream)):
+                    message = "the index of names does not lead from its name to it"
+                    self._findings.add_at(NAMES_WRONG, row, payload, message)
+        for line in kept.damage:
+            self._findings.add(DAMAGED, None, f"the database finds itself damaged: {line}")
+
+    def _look_for_wrong_names(self, elsewhere: set[int]) -> set[int]:
+        """Add what the index has too much; give the names that lead elsewhere than events say."""
+        derived = set(self.names.keys) if elsewhere else set()
+        misled = set()
+        for key, event_id in self._wrong_names(elsewhere):
+            found = self._event_of(event_id)
+            if mark(key) in derived:
+                misled.add(mark(key))
+            elif found is None:
+                self._findings.add(
+                    NAMES_WRONG, None, "the index of names leads to an event that is not in the log"
+                )
+            elif found[0].index < self._end:
+                message = "the index of names has a name for it that it does not have"
+                self._findings.add_at(NAMES_WRONG, *found, message)
+        return misled
+
+    def _wrong_names(self, elsewhere: set[int]) -> Iterator[tuple[NameKey, str]]:
+        for key, event_id in self._store.all_names():
+            if event_id in self.not_judged:
+                continue
+            if key[1] == "handle":
+                found = self._event_of(event_id)
+                if found is None or (found[1].type, found[1].stream) != ("entity.registered", key[0]):
+                    yield key, event_id
+            elif mark(key, event_id) in elsewhere:
+                yield key, event_id
+
+    def _event_of(self, event_id: object) -> tuple[Row, Payload] | None:
+        row = self._store.row_of_id(event_id) if isinstance(event_id, str) and is_event_id(event_id) else None
+        return None if row is None else next(iter(_read([row])), None)
+
+    def _events(self) -> Iterator[tuple[Row, Payload]]:
+        for row, payload in _read(self._store.rows()):
+            if row.index >= self._end:
+                return
+            if payload.id not in self.not_judged:
+                yield row, payload
+
+
+def _read(rows: Iterable[Row]) -> Iterator[tuple[Row, Payload]]:
+    for row in rows:
+        if type(row.envelope) is bytes:
+            try:
+                payload = Payload.from_bytes(Envelope.from_bytes(row.envelope).payload)
+            except MalformedEvent:
+                continue
+            yield row, payload
