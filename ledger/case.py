@@ -447,7 +447,7 @@ class Case:
             raise NameTaken(
                 f'{self._compose.where}: a claim "{named}" is there already; amend it, or pick another ref'
             )
-        return self._writer.record(
+        receipt = self._writer.record(
             body,
             stream,
             case=self._name,
@@ -457,6 +457,9 @@ class Case:
             idempotency=None if keyed is None else (keyed, digest),
             parts=(public, protected),
         )
+        if ref is None:
+            register.use_ref(stream)
+        return receipt
 
     def _first_receipt(self, keyed: bytes, digest: bytes) -> Receipt | None:
         """The receipt of what was recorded under an idempotency key before."""

@@ -110,8 +110,12 @@ class Register:
                 int(ref[1:]) for ref in self.known(stream, "claim") if ref[:1] == "C" and ref[1:].isdecimal()
             ]
             number = max(taken, default=0) + 1
-        self._next_ref[stream] = number + 1
+            self._next_ref[stream] = number
         return f"C{number}"
+
+    def use_ref(self, stream: str) -> None:
+        """The name that `next_ref` gave was used: the next one is the next."""
+        self._next_ref[stream] += 1
 
     def enter(self, keys: Iterable[NameKey], event_id: str, body: Body) -> None:
         """Let the names of an event resolve within the batch that is open."""

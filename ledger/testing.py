@@ -15,10 +15,15 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from uuid import UUID
 
+from claimledger.events.event import format_instant
+from claimledger.events.governance import KeyAdded
+
 from .keys import Keyring
 from .ledger import Ledger
+from .recording import Signers
+from .writing import never_moves, unsigned
 
-__all__ = ["FixedClock", "fixed_ids", "memory_ledger", "seeded_keyring"]
+__all__ = ["FixedClock", "add_recorder", "fixed_ids", "memory_ledger", "seeded_keyring"]
 
 
 class FixedClock:
@@ -66,4 +71,30 @@ def memory_ledger(seed: bytes = b"claimledger", *, origin: str = "example.org/te
     """
     return Ledger.create(
         "memory:", origin=origin, keys=seeded_keyring(seed), clock=FixedClock(), new_id=fixed_ids(seed)
+    )
+
+
+def add_recorder(ledger: Ledger, roots: Keyring, recorder: Keyring) -> None:
+    """Let the recorder of a second keyring sign in a ledger.
+
+    Args:
+        ledger: an open ledger.
+        roots: the keyring with the ledger's root keys.
+        recorder: the keyring whose recorder is added.
+    """
+    body = KeyAdded(holder=recorder.recorder_holder, role="recorder", key=recorder.recorder.public_key.hex())
+    event = unsigned(
+        body,
+        ledger.id,
+        ledger.keys.stream,
+        event_id=fixed_ids(recorder.recorder.public_key)(),
+        recorded_at=format_instant(FixedClock()()),
+        signers=Signers([*roots.roots, recorder.recorder]),
+    )
+    ledger.store.append(
+        [event],
+        key_stream=ledger.keys.stream,
+        key_sequence=ledger.keys.sequence,
+        refold=never_moves,
+        recheck=never_moves,
     )

@@ -22,9 +22,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from claimledger import Case, Keyring, Ledger
 from claimledger.events import CauseOfDeath, Organisation, Person, Source
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 BATCH = 500
 TABLE = "CREATE TABLE events (idx INTEGER PRIMARY KEY, stream TEXT, sequence INTEGER, state BLOB, leaf TEXT)"
@@ -68,7 +69,9 @@ def report(what: str, floor: float, ledger: float, budget: float) -> None:
     """Print one line of the budget table."""
     ratio = ledger / floor
     met = "met" if ratio >= budget else "NOT met"
-    print(f"{what:16} floor {floor:8.0f}/s   ledger {ledger:8.0f}/s   ratio {ratio:4.2f} (budget {budget}: {met})")
+    print(
+        f"{what:16} floor {floor:8.0f}/s   ledger {ledger:8.0f}/s   ratio {ratio:4.2f} (budget {budget}: {met})"
+    )
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -97,7 +100,13 @@ def floor_batches(path: Path, count: int) -> float:
         for first in range(0, count, BATCH):
             rows = []
             for index in range(first, first + BATCH):
-                members = {"body": BODY, "commitments": {}, "id": str(uuid4()), "previous": previous, "sequence": index}
+                members = {
+                    "body": BODY,
+                    "commitments": {},
+                    "id": str(uuid4()),
+                    "previous": previous,
+                    "sequence": index,
+                }
                 payload = orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
                 signature = key.sign(payload)
                 previous = sha256(payload + signature).hexdigest()
@@ -120,7 +129,9 @@ def floor_singles(path: Path, count: int) -> float:
     def work() -> None:
         for index in range(count):
             connection.execute("BEGIN IMMEDIATE")
-            connection.execute("INSERT INTO events VALUES (?,?,?,?,?)", (index, "stream", index, state, "0" * 64))
+            connection.execute(
+                "INSERT INTO events VALUES (?,?,?,?,?)", (index, "stream", index, state, "0" * 64)
+            )
             connection.execute("COMMIT")
 
     seconds = timed(work)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Annotated
 
 import pytest
-from claimledger.checks import Reference, code_problems, protected_gap, references, with_claim_ids, with_entity_names
+
+from claimledger.checks import (
+    Reference,
+    code_problems,
+    protected_gap,
+    references,
+    with_claim_ids,
+    with_entity_names,
+)
 from claimledger.events import (
     Act,
     CauseOfDeath,
@@ -71,7 +79,11 @@ def test_all_that_a_claim_names_is_found_with_its_path() -> None:
 
 def test_a_choice_names_its_candidates_and_its_complement() -> None:
     choice = OneOf(label="the other", one_of=["z", "g"], other_than="one")
-    assert found(choice) == [("one_of.0", "entity", "z"), ("one_of.1", "entity", "g"), ("other_than", "entity", "one")]
+    assert found(choice) == [
+        ("one_of.0", "entity", "z"),
+        ("one_of.1", "entity", "g"),
+        ("other_than", "entity", "one"),
+    ]
 
 
 class Boat(Value):
@@ -135,7 +147,7 @@ def test_no_kind_loses_a_mark_on_the_way(name: str) -> None:
         for field, info in kinds[name].model_fields.items()
         if "Names(" in repr(info.annotation) + repr(info.metadata)
     }
-    example = {field: "some-name" for field in marked}
+    example = dict.fromkeys(marked, "some-name")
     kind = kinds[name].model_construct(**example)
     for field, info in kinds[name].model_fields.items():
         if field not in marked:

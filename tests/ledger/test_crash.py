@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from claimledger import Ledger
-from claimledger.events import Death, Organisation, Person
+from claimledger.events import Organisation, Person
 from claimledger.testing import seeded_keyring
 
 KEYS = seeded_keyring()

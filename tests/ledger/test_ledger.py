@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+
 from claimledger import Case, Keyring, Ledger
 from claimledger.events import Authority, Death, Group, Organisation, Person, Source, Unnamed
 from claimledger.events.errors import (
@@ -243,9 +244,14 @@ def test_a_batch_is_written_whole_or_not_at_all(ledger: Ledger) -> None:
         assert receipts == []
     assert [receipt.index for receipt in receipts] == list(range(size, size + 7))
     assert all(receipt.is_written for receipt in receipts)
-    with pytest.raises(RuntimeError), ledger.batch():
-        case.record(Death(person="z"), asserter="ngo", ref="late")
-        raise RuntimeError
+
+    def a_batch_that_fails() -> None:
+        with ledger.batch():
+            case.record(Death(person="z"), asserter="ngo", ref="late")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        a_batch_that_fails()
     assert ledger.size == size + 7
     with pytest.raises(UnknownName):
         case.receipt("late")

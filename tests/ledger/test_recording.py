@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from claimledger.events.encoding import MAX_BYTES
 from claimledger.events.envelope import Envelope, Signature
 from claimledger.events.errors import InvalidValue
 from claimledger.events.event import Payload
 from claimledger.keys import Keyring
 from claimledger.recording import Batch, Head, Pending, Receipt, Signers
-from hypothesis import given
-from hypothesis import strategies as st
 
 LEDGER = "0" * 64
 STREAM = "11111111-1111-4111-8111-111111111111"
@@ -18,7 +19,9 @@ EVENT = "22222222-2222-4222-8222-222222222222"
 KEYS = Keyring.in_memory(seed=b"recording")
 
 
-def pending(public: dict[str, object], *, ledger: str | None = LEDGER, type: str = "claim.recorded") -> Pending:
+def pending(
+    public: dict[str, object], *, ledger: str | None = LEDGER, type: str = "claim.recorded"
+) -> Pending:
     return Pending(
         type=type,
         version=1,
@@ -39,7 +42,9 @@ publics = st.dictionaries(st.from_regex(r"[a-z]{1,8}", fullmatch=True), texts | 
 
 
 @given(publics, st.integers(0, 10**9), st.booleans())
-def test_the_joined_payload_is_what_payload_writes(public: dict[str, object], before: int, opening: bool) -> None:
+def test_the_joined_payload_is_what_payload_writes(
+    public: dict[str, object], before: int, opening: bool
+) -> None:
     event = pending(public, ledger=None, type="ledger.opened") if opening else pending(public)
     event.after = Head(before, "b" * 64 if before else None)
     again = Payload.from_bytes(event.payload())
