@@ -32,9 +32,9 @@ from claimledger.events import (
     Reply,
     Source,
     TextQuote,
-    Undecided,
     Unnamed,
     Voice,
+    undecided,
 )
 from claimledger.events.errors import (
     IdempotencyConflict,
@@ -120,9 +120,7 @@ def test_refs_are_picked_in_turn_around_those_that_are_there(case: Case) -> None
 
 
 def test_an_undecided_voice_is_kept_whole(case: Case) -> None:
-    voice = Undecided[Voice](
-        undecided=[Voice(asserter="reports", relays=[Relay(by="ngo")]), Voice(asserter="ngo")]
-    )
+    voice = undecided(Voice(asserter="reports", relays=[Relay(by="ngo")]), Voice(asserter="ngo"))
     case.record(Death(person="z"), voice=voice, ref="C6")
     assert [each.asserter for each in body(case, "C6").voices] == ["reports", "ngo"]
     with pytest.raises(InvalidValue, match="not both"):
@@ -143,7 +141,7 @@ def test_whatever_a_claim_names_must_be_there(case: Case) -> None:
     refused(case, UnknownName, 'no entity "shared:az"', asserter="shared:az")
     refused(case, UnknownName, 'did you mean "shared:ru"', asserter="shared:rus")
     refused(case, UnknownName, 'claim.person: no entity "y"', Death(person="y"))
-    refused(case, UnknownName, "claim.person.undecided.1", Death(person=Undecided(undecided=["z", "y"])))
+    refused(case, UnknownName, "claim.person.undecided.1", Death(person=undecided("z", "y")))
     refused(case, UnknownName, 'based_on: no claim or item "vidoe"; did you mean "video"', based_on=["vidoe"])
     refused(case, UnknownName, 'no claim "C1"', Reply(claims=["C1"], kind="rebuts"))
     refused(case, UnknownName, "no claim", based_on=[BasedOn(claim="11111111-1111-4111-8111-111111111111")])
@@ -196,9 +194,9 @@ def test_replies_name_claims_by_event_id_in_signed_bytes(case: Case) -> None:
 
 
 def test_claims_of_one_statement_agree_in_speaker_and_time(case: Case) -> None:
-    how = {"asserter": "shared:ru", "asserted_at": "2025-07-03", "statement": "ru1"}
-    case.record(Death(person="z"), **how)  # type: ignore[arg-type]
-    case.record(Death(person="g"), **how)  # type: ignore[arg-type]
+    how: dict[str, Any] = {"asserter": "shared:ru", "asserted_at": "2025-07-03", "statement": "ru1"}
+    case.record(Death(person="z"), **how)
+    case.record(Death(person="g"), **how)
     refused(case, InvalidValue, 'statement "ru1"', **(how | {"asserter": "ngo"}))
     refused(case, InvalidValue, 'statement "ru1"', **(how | {"asserted_at": "2025-07-04"}))
     with case.batch():
@@ -271,7 +269,7 @@ def test_names_of_a_batch_resolve_before_it_is_written(case: Case) -> None:
         case.register_entity("other", OneOf(label="the other", one_of=["z", "g"], other_than="one"))
         case.register_source("new-doc", Source(title="N", publisher="new"))
         receipt = case.record(Death(person="new"), asserter="w", source="new-doc", ref="A")
-        assert not receipt.is_written
+        assert (receipt.index, receipt.leaf, receipt.sequence) == (-1, "", 0)
         case.record(Reply(claims=["A"], kind="rebuts"), asserter="ngo", based_on=["A"])
         case.judge("A", "contradicts", "C1", under={"other": "z"})
         case.withdraw("A", because="a slip")
@@ -373,12 +371,10 @@ def test_a_record_of_another_recorder_is_not_mended(case: Case, tmp_path: Path) 
     case.record(Death(person="z"), asserter="ngo")
     with Ledger.open(tmp_path / "a.ledger", other) as by_other:
         theirs = by_other.case("harbour")
-        for mend in (
-            lambda: theirs.withdraw("C1", because="x"),
-            lambda: theirs.amend("C1", Death(person="g"), because="x", asserter="ngo"),
-        ):
-            with pytest.raises(KeyNotAllowed, match="another key"):
-                mend()
+        with pytest.raises(KeyNotAllowed, match="another key"):
+            theirs.withdraw("C1", because="x")
+        with pytest.raises(KeyNotAllowed, match="another key"):
+            theirs.amend("C1", Death(person="g"), because="x", asserter="ngo")
         theirs.record(Death(person="g"), asserter="ngo")
         theirs.withdraw("C2", because="x")
         assert by_other.verify(pin=by_other.id).exit_status() == 0

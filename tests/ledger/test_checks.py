@@ -25,11 +25,10 @@ from claimledger.events import (
     Reason,
     Reply,
     Term,
-    Undecided,
 )
 from claimledger.events.claims import ClaimRecorded
 from claimledger.events.kinds import kinds
-from claimledger.events.values import EntityName, Names, Open, Value
+from claimledger.events.values import EntityName, Names, Open, OpenTerms, Value
 
 
 def found(value: Value) -> list[tuple[str, str, str]]:
@@ -37,12 +36,14 @@ def found(value: Value) -> list[tuple[str, str, str]]:
 
 
 def test_entities_are_found_inside_lists_open_lists_and_alternatives() -> None:
-    act = Act(
-        act="raid",
-        by=["police", "shared:army"],
-        to=Undecided(undecided=["a", ["b", "c"]]),
-        because_of={"open": ["e"]},
-        place={"either": ["home", "work"]},
+    act = Act.model_validate(
+        {
+            "act": "raid",
+            "by": ["police", "shared:army"],
+            "to": {"undecided": ["a", ["b", "c"]]},
+            "because_of": {"open": ["e"]},
+            "place": {"either": ["home", "work"]},
+        }
     )
     assert found(act) == [
         ("act", "entity", "raid"),
@@ -58,12 +59,16 @@ def test_entities_are_found_inside_lists_open_lists_and_alternatives() -> None:
 
 
 def test_all_that_a_claim_names_is_found_with_its_path() -> None:
-    claim = ClaimRecorded(
-        ref="C1",
-        claim=CauseOfDeath(of="z", causes=["torture", Term(act="raid")]),
-        voice={"undecided": [{"asserter": "a"}, {"asserter": "b", "relays": [{"by": "c", "document": "d"}]}]},
-        source="s",
-        based_on=[{"item": "video"}],
+    claim = ClaimRecorded.model_validate(
+        {
+            "ref": "C1",
+            "claim": CauseOfDeath(of="z", causes=["torture", Term(act="raid")]),
+            "voice": {
+                "undecided": [{"asserter": "a"}, {"asserter": "b", "relays": [{"by": "c", "document": "d"}]}]
+            },
+            "source": "s",
+            "based_on": [{"item": "video"}],
+        }
     )
     assert found(claim) == [
         ("claim.of", "entity", "z"),
@@ -126,9 +131,9 @@ def test_codes_are_held_against_the_list_of_their_field() -> None:
 
 
 def test_codes_are_found_in_open_lists_and_alternatives() -> None:
-    reason = Reason(act="raid", kind="stated", values={"open": ["espionage", "nonsense"]})
+    reason = Reason(act="raid", kind="stated", values=OpenTerms(open=["espionage", "nonsense"]))
     assert [path for path, _ in code_problems(reason)] == ["values.open.1.code"]
-    act = Act(act="raid", type={"undecided": ["raid", "nonsense"]})
+    act = Act.model_validate({"act": "raid", "type": {"undecided": ["raid", "nonsense"]}})
     assert [path for path, _ in code_problems(act)] == ["type.undecided.1"]
 
 
