@@ -51,7 +51,7 @@ from .audit_links import CLOCKS_DIFFER, Links
 from .audit_row import CheckedRow, check_rows
 from .recording import NameKey, Row
 from .report import DAMAGED, UNCHECKED_KEYS, Report
-from .trust import KeyRecord, KeyStream, is_key_event, mended_record
+from .trust import MENDS, KeyRecord, KeyStream, is_key_event, mended_record
 
 __all__ = ["Stored", "verify"]
 
@@ -238,7 +238,7 @@ class _Audit:
             if checked.is_believed and payload is not None:
                 if row.event_id != payload.id:
                     self.beside.not_judged.add(payload.id)
-                if self.keys is not None and not checked.problems and mended_record(payload) is not None:
+                if self.keys is not None and not checked.problems and payload.type in MENDS:
                     self._check_mending(checked, payload, self.keys)
                 self.beside.take(payload)
             else:
@@ -268,22 +268,22 @@ class _Audit:
 
     def _check_mending(self, checked: CheckedRow, payload: Payload, keys: KeyStream) -> None:
         """Only a recorder who signed a record, or the roots, may amend or withdraw it."""
-        record = mended_record(payload) or ""
-        if record in self.beside.not_judged:
-            checked.problems.append(
-                (UNCHECKED_KEYS, "who may mend its record could not be checked, for that does not hold")
-            )
-            return
-        row = self._or_damaged(lambda: self.store.row_of_id(record) if is_event_id(record) else None, None)
-        signers: tuple[str, ...] = ()
-        with suppress(MalformedEvent):
-            # A record that cannot be read is a finding of its own; nobody is known to have signed it.
-            if row is not None and row.index < checked.row.index:
-                signers = tuple(each.keyid for each in _envelope(row).signatures)
         try:
-            keys.check_authority(payload, checked.signers, checked.row.index, record_signers=signers)
+            record = mended_record(payload) or ""
+            if record in self.beside.not_judged:
+                message = "who may mend its record could not be checked, for that does not hold"
+                checked.problems.append((UNCHECKED_KEYS, message))
+            else:
+                signers = self._signers_of(record, checked.row.index)
+                keys.check_authority(payload, checked.signers, checked.row.index, record_signers=signers)
         except ClaimLedgerError as error:
             checked.problems.append((error.code, str(error)))
+
+    def _signers_of(self, record: str, before: int) -> tuple[str, ...]:
+        row = self._or_damaged(lambda: self.store.row_of_id(record) if is_event_id(record) else None, None)
+        if row is None or row.index >= before:
+            return ()
+        return tuple(each.keyid for each in _envelope(row).signatures)
 
     # What shows only at the end
 

@@ -40,11 +40,12 @@ from claimledger.events.registry import Body, UnknownBody, read_body
 
 from .ed25519 import check_public_key, verify
 
-__all__ = ["KeyRecord", "KeyStream", "is_key_event", "mended_record"]
+__all__ = ["MENDS", "KeyRecord", "KeyStream", "is_key_event", "mended_record"]
 
 _Governance = TypeVar("_Governance", bound=Body)
 _PROVES_POSSESSION: frozenset[Role] = frozenset({"root", "recorder"})
-_MENDS = {ClaimAmended.TYPE: "amends", ClaimWithdrawn.TYPE: "withdraws"}
+MENDS = {ClaimAmended.TYPE: "amends", ClaimWithdrawn.TYPE: "withdraws"}
+"""The types that mend a record, and the member of their body that names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def mended_record(payload: Payload) -> str | None:
     Raises:
         MalformedEvent: it names none.
     """
-    member = _MENDS.get(payload.type)
+    member = MENDS.get(payload.type)
     if member is None:
         return None
     record = payload.body.get(member)
@@ -238,11 +239,11 @@ class KeyStream:
             raise CouldNotCheck(
                 f"{payload.type} cannot be read by this release; take a newer one to check this"
             )
-        elif payload.type in _MENDS and self._are_roots(signers, index):
+        elif payload.type in MENDS and self._are_roots(signers, index):
             self._threshold_of_roots(signers, payload.type)
         else:
             self._are_recorders(payload.type, signers, index)
-            if payload.type in _MENDS and not set(signers) & set(record_signers):
+            if payload.type in MENDS and not set(signers) & set(record_signers):
                 raise KeyNotAllowed(f"{payload.type} takes the recorder who made the record, or the roots")
 
     def _may_add(self, payload: Payload, signers: Collection[str], index: int) -> None:

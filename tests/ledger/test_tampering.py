@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -151,8 +152,8 @@ def test_one_flipped_bit_at_every_byte_of_every_column_is_found(small: Small, ke
             for at in range(len(text)):
                 changed = bytearray(text)
                 changed[at] ^= 1 << (at % 8)
-                value = bytes(changed).decode("utf-8", "surrogateescape")
-                assert problems(replace(row, **{column: value}), keys) == ["row.mismatch"], (row, column, at)
+                new: dict[str, Any] = {column: bytes(changed).decode("utf-8", "surrogateescape")}
+                assert problems(replace(row, **new), keys) == ["row.mismatch"], (row, column, at)
         for bit in range(63):
             assert problems(replace(row, sequence=row.sequence ^ 1 << bit), keys) == ["row.mismatch"]
 
