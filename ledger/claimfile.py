@@ -289,7 +289,8 @@ class _Reader:
             )
             if not isinstance(self.root.members.get(section, self.root), Table)
         }
-        return Names(entities, *plain, frozenset(unreadable))
+        sources, statements, claims = plain
+        return Names(entities, sources, statements, claims, frozenset(unreadable))
 
     def _statements(self, section: Table) -> dict[str, Any]:
         speech = {name: member for name, member in fields_of(Voice).items() if name in SPEECH}

@@ -53,7 +53,7 @@ def read_same_as(values: Values, node: Node, path: str) -> Any:
     """Read a judgement that names mean one entity."""
     table = values.table(node, path, "{entities: [a, b], because: ...}")
     data = BAD if table is None else values.members(table, fields_of(SameAsJudged), path)
-    return BAD if data is BAD else values.body(SameAsJudged, data, node, path)
+    return values.body(SameAsJudged, data, node, path) if isinstance(data, dict) else BAD
 
 
 def read_amendments(values: Values, section: Table, claims: Claims) -> Iterator[tuple[str, Any]]:

@@ -14,9 +14,8 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -49,6 +48,8 @@ _PLAIN_WORDS: Final = (
     ("expected key", "this does not fit what stands above: the indentation differs, or a quote ended early"),
     ("escape character", 'no such escape inside double quotes; a backslash is written "\\\\"'),
 )
+_SCAN_STRING: Final[Callable[[str, int, bool], tuple[str, int]]] = json.decoder.scanstring  # type: ignore[attr-defined]
+"""The standard library's own reader of JSON strings, which typeshed does not name."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -314,11 +315,12 @@ class _Json(_Builder):
 
     def _string(self, at: int, path: str) -> tuple[str, int]:
         try:
-            return scanstring(self.text, at + 1, True)
+            value, end = _SCAN_STRING(self.text, at + 1, True)
         except json.JSONDecodeError as error:
             raise self._stop(
                 error.pos, path, "not JSON: a string that does not end, or has a wrong escape"
             ) from None
+        return value, end
 
     def _node(self, at: int, path: str, depth: int) -> tuple[Node, int]:
         place = self.lines.place(at)

@@ -31,6 +31,7 @@ from claimledger.events import (
     Shows,
     Unnamed,
     Voice,
+    When,
 )
 from claimledger.events.values import strings
 from claimledger.projections import CaseState, Question
@@ -151,7 +152,8 @@ def test_a_row_was_said_when_it_was_said(
 ) -> None:
     stated = reading[row]["asserted_at"].split(" (ext.")[0]
     for claim in claims_of(bundled, row).values():
-        said = {voice.asserted_at.value: voice.asserted_at for voice in claim.voices if voice.asserted_at}
+        times = [voice.asserted_at for voice in claim.voices]
+        said = {time.value: time for time in times if isinstance(time, When)}
         assert stated.rstrip("\u2020") in said
         if stated.endswith("\u2020"):
             assert said[stated.rstrip("\u2020")].basis
