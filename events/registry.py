@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
@@ -25,6 +26,9 @@ Upcaster = Callable[[Members], Members]
 
 body_types: dict[str, type[Body]] = {}
 """Every body known here, by event type."""
+
+_HOMES = ("claims", "governance", "recorder_acts")
+"""The modules that register bodies; what is read must not depend on which of them were imported."""
 
 _upcasters: dict[tuple[str, int], Upcaster] = {}
 
@@ -101,7 +105,7 @@ def read_body(
     Returns:
         A body of the registered class, or an `UnknownBody`. Never raises for what was signed.
     """
-    cls = body_types.get(type)
+    cls = body_types.get(type) or _registered_now(type)
     if cls is None:
         return UnknownBody(
             type=type, version=version, members=members, reason=f"no event type {type} is known here"
@@ -122,6 +126,13 @@ def read_body(
         where = ".".join(str(part) for part in first["loc"])
         reason = f"the members do not fit {type} version {version} (at {where or 'top'}: {first['msg']})"
         return UnknownBody(type=type, version=version, members=members, reason=reason)
+
+
+def _registered_now(name: str) -> type[Body] | None:
+    """The body of a type whose module was not loaded yet."""
+    for home in _HOMES:
+        import_module(f"{__package__}.{home}")
+    return body_types.get(name)
 
 
 def _take(members: Members, path: str) -> JSONValue:

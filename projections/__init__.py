@@ -2,20 +2,26 @@
 
 `CaseState` computes where everybody stands, `History` in which order it was said, `Disputes` who says what on the
 questions on which several speak. What stands in `__all__` is public.
+Names are loaded when they are first used: a command that only lays out lines computes no states.
 """
 
 from __future__ import annotations
 
-from .case import CaseState
-from .claims import ClaimView, UnreadEvent, Version
-from .compare import COMPARATORS, Verdict
-from .disputes import Cell, DisputeRow, Disputes
-from .history import Amendment, History, HistoryRow, Voiced
-from .names import EntityView
-from .positions import Holding, Hop, Pair, Position
-from .questions import JudgementView, Question, QuestionState, StatusView
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from .replay import RULES_VERSION, Fold, Provenance, known_at, replay
-from .standing import ClaimStatus
+
+if TYPE_CHECKING:
+    from .case import CaseState
+    from .claims import ClaimView, UnreadEvent, Version
+    from .compare import COMPARATORS, Verdict
+    from .disputes import Cell, DisputeRow, Disputes
+    from .history import Amendment, History, HistoryRow, Voiced
+    from .names import EntityView
+    from .positions import Holding, Hop, Pair, Position
+    from .questions import JudgementView, Question, QuestionState, StatusView
+    from .standing import ClaimStatus
 
 __all__ = [
     "Amendment",
@@ -47,3 +53,39 @@ __all__ = [
     "known_at",
     "replay",
 ]
+
+_HOMES = {
+    "Amendment": "history",
+    "COMPARATORS": "compare",
+    "CaseState": "case",
+    "Cell": "disputes",
+    "ClaimStatus": "standing",
+    "ClaimView": "claims",
+    "DisputeRow": "disputes",
+    "Disputes": "disputes",
+    "EntityView": "names",
+    "History": "history",
+    "HistoryRow": "history",
+    "Holding": "positions",
+    "Hop": "positions",
+    "JudgementView": "questions",
+    "Pair": "positions",
+    "Position": "positions",
+    "Question": "questions",
+    "QuestionState": "questions",
+    "StatusView": "questions",
+    "UnreadEvent": "claims",
+    "Verdict": "compare",
+    "Version": "claims",
+    "Voiced": "history",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

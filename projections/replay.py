@@ -12,10 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 from claimledger.events.errors import InvalidValue
-from claimledger.events.recorded import Event
+
+if TYPE_CHECKING:
+    from claimledger.events.recorded import Event
 
 __all__ = ["RULES_VERSION", "Fold", "Provenance", "known_at", "replay"]
 
