@@ -31,8 +31,7 @@ from claimledger.events.encoding import decode, encode
 from claimledger.events.kinds import kinds, register_kind
 from claimledger.events.registry import Members, body_types, read_body, upcaster
 from claimledger.events.values import alternatives
-
-from .strategies import claims
+from claimledger.testing_strategies import claims
 
 
 def a_claim(**changes: Any) -> ClaimRecorded:

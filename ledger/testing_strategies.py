@@ -1,4 +1,14 @@
-"""Hypothesis strategies for whole claims, shared by the tests of every room."""
+"""Hypothesis strategies for whole claims of every kind, for tests of those who embed claimledger (extra ``testing``).
+
+    from hypothesis import given
+    from claimledger.testing_strategies import claims
+
+    @given(claims)
+    def test_my_tool_takes_any_claim(claim): ...
+
+What they make is valid by itself: every name is well formed and every code listed or one's own. Whether the entities
+and claims that they name are registered is up to the test.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +40,8 @@ from claimledger.events import (
     undecided,
 )
 from claimledger.events.codes import CODES
+
+__all__ = ["claims", "code", "dates", "kinds", "opened", "parties", "quantities", "terms", "texts", "voices"]
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,6}", fullmatch=True)
 references = st.one_of(names, names.map("shared:{}".format))
