@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from itertools import islice
 from typing import Protocol, TypeVar
@@ -142,21 +143,27 @@ class _Audit:
         self.beside = Beside(store, self.findings, self.end)
 
     def run(self, progress: Callable[[int], None] | None) -> Report:
-        workers = os.cpu_count() or 1
+        others = max(1, (os.cpu_count() or 1) - 1)
         waiting: deque[Future[list[CheckedRow]]] = deque()
         rows = self._rows()
-        with ThreadPoolExecutor(workers, thread_name_prefix="claimledger-audit") as pool:
+        with ThreadPoolExecutor(others, thread_name_prefix="claimledger-audit") as pool:
             # After the end was noted: whatever belongs to the events before it is there to be read.
             kept = pool.submit(read_beside, self.store)
             while chunk := list(islice(rows, _CHUNK)):
                 self._fold_keys(chunk)
                 disclosures = self._disclosures_up_to(chunk[-1].index)
                 self._look_for_strays(chunk, disclosures)
-                complete = self.keys_broken_at is None
-                waiting.append(
-                    pool.submit(check_rows, chunk, disclosures, self.keys, are_keys_complete=complete)
+                job = partial(
+                    check_rows, chunk, disclosures, self.keys, are_keys_complete=self.keys_broken_at is None
                 )
-                if len(waiting) > 2 * workers:
+                if sum(not each.done() for each in waiting) <= others:
+                    waiting.append(pool.submit(job))
+                else:
+                    # This thread takes a share: one more thread than cores would only fight for the lock.
+                    done: Future[list[CheckedRow]] = Future()
+                    done.set_result(job())
+                    waiting.append(done)
+                while waiting and (waiting[0].done() or len(waiting) > 8 * others):
                     self._take(waiting.popleft().result(), progress)
             while waiting:
                 self._take(waiting.popleft().result(), progress)
