@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["CODES", "SINGLE_ATTRIBUTES", "VERBS", "is_listed", "problem_with"]
+__all__ = ["CODES", "INCLUSIVE", "SINGLE_ATTRIBUTES", "VERBS", "is_listed", "problem_with"]
 
 _ACTS = {
     "accreditation": "a step about an accreditation",
@@ -141,6 +141,10 @@ _ATTRIBUTES = {
 
 SINGLE_ATTRIBUTES: Final = MappingProxyType({"age": "range", "birth_date": "time"})
 """Attributes of which only one value can hold, with the comparator for their values."""
+
+INCLUSIVE: Final = frozenset({"injury.multiple"})
+"""Codes that say "several of these", so that each code beside them under the same broader word may be one of these:
+``injury.multiple`` and ``injury.head`` can both hold."""
 
 _REASONS = {
     "discrimination": "a protected ground in general",

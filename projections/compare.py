@@ -7,9 +7,10 @@
 4. What a speaker leaves open (``either``) contradicts only if every alternative does.
 
 ======  ====================================================================================================
-code    dotted codes. Same set: same. A common code, or one that is a prefix of another: compatible. Disjoint:
-        contradicts, unless the stated roles differ. Acts and texts against codes: not comparable. An open list
-        contradicts nothing.
+code    dotted codes. Same set: same. A common code, one that is a prefix of another, or one that includes its
+        siblings (`claimledger.events.codes.INCLUSIVE`): compatible. Disjoint: contradicts where both name one role,
+        or neither side states any. A stated role against another, or against none, is not comparable: the two may be
+        links of one chain of causes. Acts and texts against codes: not comparable. An open list contradicts nothing.
 range   numbers with bounds. 23 contradicts ">= 27", not ">= 23". Hedged or vague numbers ("around 50", "dozens")
         have no bounds and are not comparable, unless they are said alike. Other unit or certainty: not comparable.
 time    EDTF. Days that cannot meet contradict; uncertain or approximate dates and open ends prove nothing.
@@ -29,6 +30,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
 
+from claimledger.events.codes import INCLUSIVE
 from claimledger.events.dates import Bounds, EdtfDate, When, before
 from claimledger.events.quantities import Quantity
 
@@ -139,14 +141,25 @@ def _code(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
         for other in codes_b:
             if one.startswith(f"{other}.") or other.startswith(f"{one}."):
                 return _fits(f"one of {one} and {other} is the narrower word")
+            if _includes(one, other) or _includes(other, one):
+                return _fits(f"one of {one} and {other} includes the other")
     if len(codes_a) < len(words_a) or len(codes_b) < len(words_b):
         return _apart("acts and texts are not held against other words")
-    roles_a, roles_b = ({role for _, _, role in side.terms} for side in (a, b))
-    if "" not in roles_a | roles_b and not roles_a & roles_b:
-        return _apart("they speak of different roles")
+    roles_a, roles_b = ({role for _, _, role in side.terms if role} for side in (a, b))
+    if (roles_a or roles_b) and not roles_a & roles_b:
+        return _apart(
+            "they speak of different roles"
+            if roles_a and roles_b
+            else "one states a role and the other none: they may be links of one chain"
+        )
     if not single:
         return _fits("several answers can hold together")
     return _clash(f"{', '.join(sorted(codes_a))} and {', '.join(sorted(codes_b))} have nothing in common")
+
+
+def _includes(code: str, other: str) -> bool:
+    """Whether a code says "several of these", and the other one is one of these."""
+    return code in INCLUSIVE and other.startswith(f"{code.rpartition('.')[0]}.")
 
 
 def _range(a: Given, b: Given, single: bool, _: Relations) -> Comparison:

@@ -42,6 +42,10 @@ def codes(*words: str, open: bool = False, role: str = "") -> TermValue:
     return TermValue(frozenset(("code", word, role) for word in words), open)
 
 
+def several(*terms: tuple[str, str]) -> TermValue:
+    return TermValue(frozenset(("code", word, role) for word, role in terms))
+
+
 def act(name: str) -> TermValue:
     return TermValue(frozenset({("act", name, "")}))
 
@@ -65,7 +69,22 @@ def on(text: str) -> When:
         (codes("torture"), codes("natural.heart_failure"), CLASH),
         (codes("torture", role="underlying"), codes("natural", role="immediate"), APART),
         (codes("torture", role="underlying"), codes("natural", role="underlying"), CLASH),
-        (codes("torture", role="underlying"), codes("natural"), CLASH),
+        (codes("torture", role="underlying"), codes("natural"), APART),
+        (codes("torture", role="underlying"), codes("torture"), FITS),
+        (
+            several(("torture", "underlying"), ("injury", "immediate")),
+            codes("natural", role="immediate"),
+            CLASH,
+        ),
+        (several(("torture", "underlying"), ("injury", "")), codes("natural"), APART),
+        (several(("torture", "underlying"), ("injury", "")), codes("natural", role="immediate"), APART),
+        (codes("injury.multiple"), codes("injury.head"), FITS),
+        (codes("injury.multiple"), codes("injury.gunshot", "crush"), FITS),
+        (codes("injury.multiple", role="immediate"), codes("injury.head", role="underlying"), FITS),
+        (codes("injury.multiple"), codes("natural"), CLASH),
+        (codes("injury.head"), codes("injury.gunshot"), CLASH),
+        (codes("torture", open=True), codes("natural", open=True), FITS),
+        (codes("torture", open=True, role="immediate"), codes("natural", role="immediate"), FITS),
         (codes("torture", open=True), codes("natural"), FITS),
         (act("raid"), act("raid"), SAME),
         (act("raid"), act("sweep"), APART),
@@ -178,7 +197,7 @@ def test_what_a_speaker_leaves_open_contradicts_only_if_every_alternative_does()
     assert found((heart,), (torture,)) is CLASH
 
 
-words = st.sampled_from(["torture", "injury", "injury.head", "natural", "natural.stroke"])
+words = st.sampled_from(["torture", "injury", "injury.head", "injury.multiple", "natural", "natural.stroke"])
 terms = st.builds(
     lambda given, open, role: codes(*given, open=open, role=role),
     st.lists(words, min_size=1, max_size=3),
