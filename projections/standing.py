@@ -15,9 +15,11 @@
 from __future__ import annotations
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from operator import itemgetter
 
 from claimledger.events.dates import parse_edtf
 from claimledger.events.entities import Unnamed
@@ -199,17 +201,16 @@ def _place(entry: Entry, speaker: Speaker, names: NamesInForce, by_holder: dict[
 
 
 def _displace_within(said: list[_Said]) -> None:
-    newest_first = sorted(
-        (one for one in said if one.earliest is not None),
-        key=lambda one: (one.earliest or datetime.date.min, one.entry.account.ref),
-        reverse=True,
+    in_order = sorted(
+        ((one.earliest, one.entry.account.ref, one) for one in said if one.earliest is not None),
+        key=itemgetter(0, 1),
     )
+    days = [earliest for earliest, _, _ in in_order]
     for earlier in said:
         if earlier.latest is None:
             continue
-        for later in newest_first:
-            if later.earliest is None or later.earliest <= earlier.latest:
-                break
+        # The next one counts, not the last one: a reader follows an account from change to change.
+        for _, _, later in in_order[bisect_right(days, earlier.latest) :]:
             if not _takes_the_place(later.entry, earlier.entry):
                 continue
             given = dict(earlier.entry.condition)
