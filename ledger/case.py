@@ -51,7 +51,7 @@ from claimledger.events.values import Either, Undecided
 
 from .checks import did_you_mean
 from .composing import Composer, Place, Spoken
-from .recording import Receipt
+from .recording import Overtaken, Receipt
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -244,10 +244,12 @@ class Case:
             for _ in range(_ATTEMPTS):
                 try:
                     return self._record_claim(members, ref, idempotency_key)
-                except (NameTaken, LedgerBusy):
-                    # With a name of our own choosing, or a key, the next look at the store settles it.
-                    chosen = ref is None or idempotency_key is not None
-                    if self._writer.is_in_batch or not chosen:
+                except Overtaken:
+                    if self._writer.is_in_batch:
+                        raise
+                except NameTaken:
+                    # With an idempotency key, the one who took the name may have been this very claim.
+                    if self._writer.is_in_batch or idempotency_key is None:
                         raise
             raise LedgerBusy(
                 f"{self._compose.where}: other writers kept coming first; nothing was written; try again"
@@ -319,7 +321,7 @@ class Case:
         """
         event_id = same_as.event_id if isinstance(same_as, Receipt) else same_as
         with self._writer.turn():
-            if not isinstance(self._compose.own_body(event_id), SameAsJudged):
+            if self._compose.own_type(event_id) != SameAsJudged.TYPE:
                 raise UnknownName(f"{self._compose.where}: event {event_id} is no same-as of this case")
             return self._plain(self._compose.built(SameAsUndone, "same_as", undoes=event_id, because=because))
 
@@ -456,6 +458,7 @@ class Case:
             statements=self._compose.statements(body.voices),
             idempotency=None if keyed is None else (keyed, digest),
             parts=(public, protected),
+            is_picked=ref is None,
         )
         if ref is None:
             register.use_ref(stream)
@@ -463,13 +466,13 @@ class Case:
 
     def _first_receipt(self, keyed: bytes, digest: bytes) -> Receipt | None:
         """The receipt of what was recorded under an idempotency key before."""
-        for pending, _ in self._writer.pending:
-            if pending.idempotency is not None and pending.idempotency[0] == keyed:
-                if pending.idempotency[1] != digest:
-                    raise IdempotencyConflict(
-                        f"{self._compose.where}: this idempotency key came with other content before"
-                    )
-                return pending.receipt
+        pending = self._writer.pending_of_key(keyed)
+        if pending is not None:
+            if pending.idempotency != (keyed, digest):
+                raise IdempotencyConflict(
+                    f"{self._compose.where}: this idempotency key came with other content in this batch"
+                )
+            return pending.receipt
         found = self._ledger.store.idempotent(keyed)
         if found is None:
             return None

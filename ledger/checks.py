@@ -20,12 +20,15 @@ from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
 
 from pydantic import BaseModel
 
+from claimledger.events.claims import Voice
 from claimledger.events.codes import problem_with
+from claimledger.events.errors import InvalidValue
 from claimledger.events.kinds import General, Kind, Opinion
 from claimledger.events.values import Codes, Either, Names, OpenTerms, ReadAs, Term, Undecided
 
 __all__ = [
     "Reference",
+    "check_agreement",
     "code_problems",
     "did_you_mean",
     "protected_gap",
@@ -108,6 +111,19 @@ def protected_gap(kind: Kind) -> str | None:
     if isinstance(kind, (General, Opinion)) and kind.text is None:
         return "text"
     return None
+
+
+def check_agreement(first: Voice, voice: Voice) -> None:
+    """Check that two voices of one statement are of one speech act.
+
+    Raises:
+        InvalidValue: they disagree in asserter or time.
+    """
+    if (first.asserter, first.asserted_at) != (voice.asserter, voice.asserted_at):
+        raise InvalidValue(
+            f'statement "{voice.statement}": its claims disagree in asserter or time; a statement is one speech act '
+            f"of {first.asserter}, and all its claims name the same time"
+        )
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

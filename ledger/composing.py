@@ -14,7 +14,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from claimledger.events.claims import BasedOn, ClaimAmended, ClaimRecorded, Relay, Voice
+from claimledger.events.claims import BasedOn, ClaimRecorded, Relay, Voice
 from claimledger.events.dates import When
 from claimledger.events.entities import Entity, OneOf
 from claimledger.events.errors import InvalidValue, KeyNotAllowed, UnknownName
@@ -23,7 +23,15 @@ from claimledger.events.registry import Body
 from claimledger.events.sources import TextQuote
 from claimledger.events.values import Locator, Undecided
 
-from .checks import code_problems, did_you_mean, protected_gap, references, with_claim_ids, with_entity_names
+from .checks import (
+    check_agreement,
+    code_problems,
+    did_you_mean,
+    protected_gap,
+    references,
+    with_claim_ids,
+    with_entity_names,
+)
 from .log import Log
 from .recording import NameKey
 from .register import Register
@@ -129,19 +137,11 @@ class Composer:
             if voice.statement is None:
                 continue
             key = (self._stream, "statement", voice.statement)
-            first = new.get(key)
             event_id = self._register.event_id(*key)
-            if event_id is not None and event_id != but:
-                first = _voice_of(self._register.body(event_id), voice.statement)
-            if first is None:
-                if event_id is None:
-                    new[key] = voice
-                continue
-            if (first.asserter, first.asserted_at) != (voice.asserter, voice.asserted_at):
-                raise InvalidValue(
-                    f'statement "{voice.statement}": its claims disagree in asserter or time; a statement is one '
-                    f"speech act of {first.asserter}, and its claims name the same time"
-                )
+            if event_id is None:
+                check_agreement(new.setdefault(key, voice), voice)
+            elif event_id != but:
+                self._register.check_statement(event_id, voice)
         return tuple(new)
 
     def _ground(self, ground: str | BasedOn) -> BasedOn:
@@ -164,25 +164,25 @@ class Composer:
         found = self._register.event_id(self._stream, "claim", claim)
         if found is not None:
             return found
-        if len(claim) == 36 and isinstance(self.own_body(claim), ClaimRecorded):
+        if len(claim) == 36 and self.own_type(claim) == ClaimRecorded.TYPE:
             return claim
         raise self._register.unknown(self._stream, "claim", claim, self.where)
 
-    def own_body(self, event_id: str) -> object:
-        """The body of an event of this case, or None."""
-        for pending, body in self._writer.pending:
-            if pending.id == event_id:
-                return body if pending.stream == self._stream else None
+    def own_type(self, event_id: str) -> str | None:
+        """The type of an event of this case, those of the open batch included; None where there is none."""
+        pending = self._writer.pending(event_id)
+        if pending is not None:
+            return pending.type if pending.stream == self._stream else None
         try:
             event = self._log.event_of(event_id)
         except UnknownName:
             return None
-        return event.body if event.stream == self._stream else None
+        return event.type if event.stream == self._stream else None
 
     def own_claim(self, ref: str) -> str:
         """The event id of a claim that this recorder recorded."""
         event_id = self.claim_id(ref)
-        if all(pending.id != event_id for pending, _ in self._writer.pending):
+        if self._writer.pending(event_id) is None:
             mine = set(self._writer.keyids)
             if not mine & set(self._log.event_of(event_id).signers):
                 raise KeyNotAllowed(
@@ -230,8 +230,3 @@ class Composer:
             return cls(**members)
         except ValidationError as error:
             raise readable(error, what) from None
-
-
-def _voice_of(body: object, statement: str) -> Voice | None:
-    voices = body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else ()
-    return next((voice for voice in voices if voice.statement == statement), None)

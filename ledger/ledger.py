@@ -486,8 +486,10 @@ class Ledger:
 
     def _case_opened(self, event_id: str) -> tuple[CaseOpened, str]:
         """The opening of a case, stored or pending, and the stream that it opened."""
-        for pending, body in self._writer.pending:
-            if pending.id == event_id and isinstance(body, CaseOpened):
+        pending = self._writer.pending(event_id)
+        if pending is not None:
+            body = self._register.body(event_id)
+            if isinstance(body, CaseOpened):
                 return body, pending.stream
         event = self._log.event_of(event_id)
         if not isinstance(event.body, CaseOpened):

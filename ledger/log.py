@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
 
 from claimledger.events.claims import ClaimRecorded
-from claimledger.events.errors import BrokenChain, InvalidValue, NotALedger, UnknownName
-from claimledger.events.event import format_instant, parse_instant
+from claimledger.events.errors import BrokenChain, NotALedger, UnknownName
+from claimledger.events.event import end_of
 from claimledger.events.recorded import Event
 
 from .reading import open_row, read_opening, read_row
@@ -110,7 +110,7 @@ class Log:
         """
         if known_at is None or type(known_at) is int:
             return known_at
-        until = _end_of(known_at)
+        until = end_of(known_at)
         last = -1
         for event in self.events():
             if event.recorded_at > until:
@@ -151,20 +151,3 @@ class Log:
             mended = mended_record(open_row(row)[1])
             signers = () if mended is None else self.event_of(mended).signers
         return read_row(row, self._keys, disclosures, record_signers=signers)
-
-
-def _end_of(moment: object) -> datetime:
-    try:
-        if isinstance(moment, datetime):
-            return parse_instant(format_instant(moment))
-        if isinstance(moment, str) and len(moment) > len("2025-07-02"):
-            return parse_instant(format_instant(datetime.fromisoformat(moment)))
-        if isinstance(moment, str):
-            day = datetime.combine(date.fromisoformat(moment), time(), UTC)
-            return day + timedelta(days=1, microseconds=-1)
-    except (ValueError, OverflowError):
-        pass
-    raise InvalidValue(
-        "known_at: write a log index, a day as 2025-07-02, or an instant with its offset as "
-        "2025-07-02T16:20:00+00:00"
-    )

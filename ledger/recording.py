@@ -20,11 +20,22 @@ from typing import Any
 
 from claimledger.events.encoding import MAX_BYTES, JSONValue, encode
 from claimledger.events.envelope import PAYLOAD_TYPE, pae
-from claimledger.events.errors import InvalidValue
+from claimledger.events.errors import InvalidValue, LedgerBusy
 
 from .keys import Signer, keyid
 
-__all__ = ["Batch", "Head", "KeysMoved", "NameKey", "NamesMoved", "Pending", "Receipt", "Row", "Signers"]
+__all__ = [
+    "Batch",
+    "Head",
+    "KeysMoved",
+    "NameKey",
+    "NamesMoved",
+    "Overtaken",
+    "Pending",
+    "Receipt",
+    "Row",
+    "Signers",
+]
 
 _ENVELOPE = b'{"payload":"%b","payloadType":"' + PAYLOAD_TYPE.encode() + b'","signatures":[%b]}'
 _SIGNATURE = b'{"keyid":"%b","sig":"%b"}'
@@ -107,6 +118,10 @@ class NamesMoved(Exception):
     """A name, statement or idempotency key that was free when the writer looked is taken."""
 
 
+class Overtaken(LedgerBusy):
+    """Another writer took the ref that was picked, or the idempotency key, just now: looking again settles it."""
+
+
 class Signers:
     """Those who sign one event, ascending by keyid."""
 
@@ -152,7 +167,7 @@ class Pending:
 
     __slots__ = (
         "_begin", "_end", "_middle", "absent", "after", "disclosures", "envelope", "id", "idempotency", "leaf", "names",
-        "receipt", "sequence", "signers", "statements", "stream", "type",
+        "picked", "receipt", "sequence", "signers", "statements", "stream", "type",
     )  # fmt: skip
 
     def __init__(
@@ -180,6 +195,7 @@ class Pending:
         self.statements: Sequence[NameKey] = ()
         self.absent: Sequence[NameKey] = ()
         self.idempotency: tuple[bytes, bytes] | None = None
+        self.picked = False
         self.after: Pending | Head = Head(0, None)
         self.sequence = 0
         self.leaf = ""

@@ -15,6 +15,7 @@ import hmac
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 
+from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
 from claimledger.events.encoding import JSONValue, encode
 from claimledger.events.entities import Entity
 from claimledger.events.errors import UnknownName
@@ -22,7 +23,7 @@ from claimledger.events.recorder_acts import EntityRegistered
 from claimledger.events.registry import Body, UnknownBody
 from claimledger.events.values import SHARED
 
-from .checks import did_you_mean
+from .checks import check_agreement, did_you_mean
 from .recording import NameKey
 from .store import Store
 
@@ -106,10 +107,9 @@ class Register:
         """The next free short name for a claim: C1, C2 and so on."""
         number = self._next_ref.get(stream)
         if number is None:
-            taken = [
-                int(ref[1:]) for ref in self.known(stream, "claim") if ref[:1] == "C" and ref[1:].isdecimal()
-            ]
-            number = max(taken, default=0) + 1
+            names = (name for at, what, name in self._open if (at, what) == (stream, "claim"))
+            taken = (int(name[1:]) for name in names if name[:1] == "C" and name[1:].isdecimal())
+            number = max(self._store.highest_ref(stream), *taken, 0) + 1
             self._next_ref[stream] = number
         return f"C{number}"
 
@@ -117,15 +117,31 @@ class Register:
         """The name that `next_ref` gave was used: the next one is the next."""
         self._next_ref[stream] += 1
 
+    def check_statement(self, event_id: str, voice: Voice) -> None:
+        """Check that a voice agrees with the claim that first carried its statement, by event id of that claim.
+
+        Raises:
+            InvalidValue: they disagree in asserter or time.
+        """
+        body = self.body(event_id)
+        voices = body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else ()
+        for first in voices:
+            if first.statement == voice.statement:
+                check_agreement(first, voice)
+
     def enter(self, keys: Iterable[NameKey], event_id: str, body: Body) -> None:
         """Let the names of an event resolve within the batch that is open."""
         for key in keys:
             self._open[key] = event_id
-        self._open_bodies[event_id] = body
+        # Of a claim, only its statements are ever asked for; a large batch need not hold the others.
+        voices = body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else None
+        if voices is None or any(voice.statement for voice in voices):
+            self._open_bodies[event_id] = body
 
     def commit(self) -> None:
         """The open batch was written: its names stay."""
-        self._seen.update(self._open)
+        # The refs of claims are many and seldom asked for again; the store answers for them.
+        self._seen.update({key: event_id for key, event_id in self._open.items() if key[1] != "claim"})
         self._open.clear()
         self._open_bodies.clear()
 

@@ -214,8 +214,11 @@ def _translation(place: str, code: int, error: sqlite3.Error) -> ClaimLedgerErro
         return LedgerBusy(f"{place}: another writer held it for more than {LOCK_SECONDS} seconds; try again")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
         return ReadOnly(
-            f"{place}: cannot be opened or written there; open it with read_only=True, or copy it"
+            f"{place}: cannot be opened or written there; open it with read_only=True, or copy it (with its -wal "
+            "file, if there is one) to a folder that can be written"
         )
+    if code == sqlite3.SQLITE_ERROR:
+        return NotALedger(f"{place}: its tables are not those of a ledger ({error})")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return VerificationFailed(
             f"{place}: the database file is damaged ({error}); restore a copy and verify it"

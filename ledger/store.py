@@ -365,6 +365,15 @@ class Store:
         )
         return [(name, event_id) for name, event_id in found]
 
+    def highest_ref(self, stream: str) -> int:
+        """The highest number of a claim's ref of the form C1, C2 ... in a stream; 0 when there is none."""
+        found = self._one(
+            "SELECT coalesce(max(cast(substr(name, 2) AS INTEGER)), 0) FROM names WHERE stream=? AND what='claim' "
+            "AND name GLOB 'C[0-9]*' AND substr(name, 2) NOT GLOB '*[^0-9]*'",
+            stream,
+        )
+        return int(found[0])
+
     def all_names(self) -> Iterator[tuple[NameKey, str]]:
         """The whole names index, in pages: stream, what and name, and the event id."""
         for stream, what, name, event_id in self._pages(

@@ -18,6 +18,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from pydantic import ValidationError
 
+from claimledger.events.claims import ClaimAmended, ClaimRecorded
 from claimledger.events.errors import (
     InvalidInput,
     InvalidValue,
@@ -32,7 +33,7 @@ from claimledger.events.registry import Body
 from .disclosures import close_slots
 from .keys import Keyring
 from .log import Log
-from .recording import NameKey, Pending, Receipt, Signers
+from .recording import NameKey, Overtaken, Pending, Receipt, Signers
 from .register import Register
 from .store import Store
 
@@ -42,6 +43,7 @@ Clock: TypeAlias = Callable[[], datetime]
 """Gives the time now; a datetime that knows its UTC offset."""
 
 _log = logging.getLogger("claimledger")
+_AGAIN = "nothing was written; record it again"
 
 
 class Writer:
@@ -75,7 +77,8 @@ class Writer:
         self._clock = clock
         self.new_id = new_id
         self._lock = threading.RLock()
-        self._batch: list[tuple[Pending, Body]] | None = None
+        self._batch: dict[str, Pending] | None = None
+        self._keyed: dict[bytes, Pending] = {}
         self._signers = None if keys is None else Signers([keys.recorder])
         self._check_signers()
 
@@ -89,22 +92,29 @@ class Writer:
         """Whether a batch is open."""
         return self._batch is not None
 
-    @property
-    def pending(self) -> Sequence[tuple[Pending, Body]]:
-        """The events of the batch that is open, with their bodies."""
-        return self._batch or ()
+    def pending(self, event_id: str) -> Pending | None:
+        """The event of that id in the batch that is open, or None."""
+        return None if self._batch is None else self._batch.get(event_id)
 
-    @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Take this process's turn to record.
+    def pending_of_key(self, keyed: bytes) -> Pending | None:
+        """The event of that idempotency key in the batch that is open, or None."""
+        return self._keyed.get(keyed)
+
+    def turn(self) -> Writer:
+        """Take this process's turn to record, for the length of a ``with``.
 
         Raises:
             KeyMissing, ReadOnly, LedgerClosed: recording is not possible.
         """
-        with self._lock:
-            self._recorder()
-            self._store.check_usable(writing=True)
-            yield
+        self._recorder()
+        self._store.check_usable(writing=True)
+        return self
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
 
     @contextmanager
     def batch(self) -> Iterator[list[Receipt]]:
@@ -117,17 +127,17 @@ class Writer:
             if self._batch is not None:
                 raise InvalidInput("a batch is open already; record in it, or end it first")
             receipts: list[Receipt] = []
-            written: list[tuple[Pending, Body]] = []
-            self._batch = written
+            self._batch = written = dict[str, Pending]()
             try:
                 yield receipts
-                receipts += [pending.receipt for pending, _ in written]
-                self._append(written)
+                receipts += [pending.receipt for pending in written.values()]
+                self._append(list(written.values()))
             except BaseException:
                 self._register.discard()
                 raise
             finally:
                 self._batch = None
+                self._keyed.clear()
 
     def record(
         self,
@@ -141,6 +151,7 @@ class Writer:
         absent: Sequence[NameKey] = (),
         idempotency: tuple[bytes, bytes] | None = None,
         parts: tuple[dict[str, Any], dict[str, Any]] | None = None,
+        is_picked: bool = False,
     ) -> Receipt:
         """Record a checked body; at once, or at the end of the batch that is open.
 
@@ -154,6 +165,7 @@ class Writer:
             absent: rows of the names index that must not be there.
             idempotency: keyed idempotency key, and digest of the content.
             parts: what ``body.split()`` gave, where the caller has it already.
+            is_picked: whether the name was picked here, so that another would do as well.
         """
         public, protected = body.split() if parts is None else parts
         event_id = self.new_id()
@@ -176,21 +188,23 @@ class Writer:
         pending.statements = statements
         pending.absent = absent
         pending.idempotency = idempotency
+        pending.picked = is_picked
         self._register.enter((*names, *statements), event_id, body)
         if self._batch is not None:
-            self._batch.append((pending, body))
+            self._batch[event_id] = pending
+            if idempotency is not None:
+                self._keyed[idempotency[0]] = pending
             return pending.receipt
         try:
-            self._append([(pending, body)])
+            self._append([pending])
         except BaseException:
             self._register.discard()
             raise
         return pending.receipt
 
-    def _append(self, written: Sequence[tuple[Pending, Body]]) -> None:
-        if not written:
+    def _append(self, pendings: Sequence[Pending]) -> None:
+        if not pendings:
             return
-        pendings = [pending for pending, _ in written]
 
         def recheck() -> None:
             for pending in pendings:
@@ -207,15 +221,28 @@ class Writer:
         """After another writer came first: whether an event can still be recorded as it is."""
         for stream, what, name in (*pending.names, *pending.absent):
             if self._store.name(stream, what, name) is not None:
+                if pending.picked:
+                    raise Overtaken(f'another writer took the next name, "{name}", just now; {_AGAIN}')
                 shown = "of a protected person" if what == "handle" else f'"{name}"'
                 raise NameTaken(
                     f"{what} {shown}: another writer took that name just now; nothing was written"
                 )
-        taken = any(self._store.name(*key) is not None for key in pending.statements)
-        if taken or (pending.idempotency is not None and self._store.idempotent(pending.idempotency[0])):
-            raise LedgerBusy(
-                "another writer recorded the same statement or key just now; nothing was written; try again"
-            )
+        if pending.idempotency is not None and self._store.idempotent(pending.idempotency[0]):
+            raise Overtaken(f"another writer used this idempotency key just now; {_AGAIN}")
+        still_new = []
+        for key in pending.statements:
+            first = self._store.name(*key)
+            if first is None:
+                still_new.append(key)
+            else:
+                self._check_statement(pending, key[2], first)
+        pending.statements = still_new
+
+    def _check_statement(self, pending: Pending, statement: str, first: str) -> None:
+        body = self._register.body(pending.id)
+        for voice in body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else ():
+            if voice.statement == statement:
+                self._register.check_statement(first, voice)
 
     def _refold(self) -> int:
         self._log.fold()

@@ -11,7 +11,7 @@ import pytest
 
 from claimledger import Case, Keyring, Ledger
 from claimledger.events import Death, Organisation, Person
-from claimledger.events.errors import IdempotencyConflict, InvalidValue, KeyNotAllowed, NameTaken
+from claimledger.events.errors import IdempotencyConflict, InvalidValue, KeyNotAllowed, LedgerBusy, NameTaken
 from claimledger.testing import add_recorder, seeded_keyring
 
 KEYS = seeded_keyring()
@@ -168,10 +168,59 @@ def test_a_statement_that_another_writer_began_must_agree(two: tuple[Case, Case]
     other.record(Death(person="z"), asserter="ngo", asserted_at="2025-07-03", statement="s")
 
 
+def test_refs_picked_in_a_batch_that_was_overtaken_are_said_to_be_worth_another_try(
+    two: tuple[Case, Case],
+) -> None:
+    one, other = two
+
+    def overtaken() -> None:
+        with other.batch():
+            other.record(Death(person="z"), asserter="ngo")
+            one.record(Death(person="z"), asserter="ngo")
+
+    with pytest.raises(
+        LedgerBusy, match='the next name, "C3", just now; nothing was written; record it again'
+    ):
+        overtaken()
+    with other.batch() as receipts:
+        other.record(Death(person="z"), asserter="ngo")
+    assert receipts[0].name == "C4"
+
+
+def test_a_statement_begun_by_two_writers_at_once_is_one_if_they_agree(two: tuple[Case, Case]) -> None:
+    one, other = two
+    ref = iter("abcd").__next__
+    with other.batch() as receipts:
+        other.record(Death(person="z"), ref=ref(), asserter="ngo", asserted_at="2025-07-03", statement="s")
+        one.record(Death(person="z"), ref=ref(), asserter="ngo", asserted_at="2025-07-03", statement="s")
+    assert receipts[0].is_written
+
+    def disagreeing() -> None:
+        with other.batch():
+            other.record(
+                Death(person="z"), ref=ref(), asserter="ngo", asserted_at="2025-07-03", statement="t"
+            )
+            one.record(Death(person="z"), ref=ref(), asserter="ngo", asserted_at="2025-07-04", statement="t")
+
+    size = one.ledger.size
+    with pytest.raises(InvalidValue, match='statement "t"'):
+        disagreeing()
+    assert one.ledger.size == size + 1
+    assert one.ledger.verify(pin=one.ledger.id).exit_status() == 0
+
+
 def test_one_idempotency_key_of_two_writers_records_once(two: tuple[Case, Case]) -> None:
     one, other = two
     first = one.record(Death(person="z"), asserter="ngo", idempotency_key="k")
     assert other.record(Death(person="z"), asserter="ngo", idempotency_key="k") == first
+
+    def overtaken() -> None:
+        with other.batch():
+            other.record(Death(person="z"), asserter="ngo", ref="x", idempotency_key="l")
+            one.record(Death(person="z"), asserter="ngo", ref="y", idempotency_key="l")
+
+    with pytest.raises(LedgerBusy, match="idempotency key just now; nothing was written"):
+        overtaken()
     with pytest.raises(IdempotencyConflict):
         other.record(Death(person="z"), asserter="z", idempotency_key="k")
 
