@@ -133,17 +133,11 @@ def _code(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
         return _same()
     if a.open or b.open:
         return _fits("a list that its speaker left open excludes nothing")
-    words_a, words_b = ({(sort, word) for sort, word, _ in side.terms} for side in (a, b))
-    if words_a & words_b:
-        return _fits("they name the same in part")
-    codes_a, codes_b = ([word for sort, word in side if sort == "code"] for side in (words_a, words_b))
-    for one in codes_a:
-        for other in codes_b:
-            if one.startswith(f"{other}.") or other.startswith(f"{one}."):
-                return _fits(f"one of {one} and {other} is the narrower word")
-            if _includes(one, other) or _includes(other, one):
-                return _fits(f"one of {one} and {other} includes the other")
-    if len(codes_a) < len(words_a) or len(codes_b) < len(words_b):
+    common = in_common(a, b)
+    if common is not None:
+        return _fits(common)
+    codes_a, codes_b = ({word for sort, word, _ in side.terms if sort == "code"} for side in (a, b))
+    if any(sort != "code" for side in (a, b) for sort, _, _ in side.terms):
         return _apart("acts and texts are not held against other words")
     roles_a, roles_b = ({role for _, _, role in side.terms if role} for side in (a, b))
     if (roles_a or roles_b) and not roles_a & roles_b:
@@ -155,6 +149,22 @@ def _code(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
     if not single:
         return _fits("several answers can hold together")
     return _clash(f"{', '.join(sorted(codes_a))} and {', '.join(sorted(codes_b))} have nothing in common")
+
+
+def in_common(a: TermValue, b: TermValue) -> str | None:
+    """Why two lists may well mean the same thing in part, whatever the roles; None where no word says so."""
+    words_a, words_b = (sorted({(sort, word) for sort, word, _ in side.terms}) for side in (a, b))
+    if not set(words_a).isdisjoint(words_b):
+        return "they name the same in part"
+    for sort, one in words_a:
+        for other_sort, other in words_b:
+            if not sort == other_sort == "code":
+                continue
+            if one.startswith(f"{other}.") or other.startswith(f"{one}."):
+                return f"one of {one} and {other} is the narrower word"
+            if _includes(one, other) or _includes(other, one):
+                return f"one of {one} and {other} includes the other"
+    return None
 
 
 def _includes(code: str, other: str) -> bool:

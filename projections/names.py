@@ -116,26 +116,32 @@ class NamesInForce:
 
     def variables(self, name: str) -> tuple[str, ...]:
         """The variables on which it depends who is meant by a name; none for a known entity."""
-        choice = self.one_of(name)
+        return tuple(dict.fromkeys(self._variables(name, frozenset())))
+
+    def _variables(self, name: str, trail: frozenset[str]) -> tuple[str, ...]:
+        own, choice = self.canonical(name), self.one_of(name)
         if choice is None:
             return ()
-        base = self._complement_of(self.canonical(name), choice)
+        base = self._complement_of(own, choice)
+        if own in trail or choice.other_than is None:
+            return (own,)  # records in which each is other than the next, all around, end here
         if base is not None:
-            return self.variables(base)
-        if choice.other_than is not None:
-            return (self.canonical(name), *self.variables(choice.other_than))
-        return (self.canonical(name),)
+            return self._variables(base, trail | {own})
+        return (own, *self._variables(choice.other_than, trail | {own}))
 
     def value(self, name: str, reading: Mapping[str, str]) -> str:
         """Who is meant by a name under a reading; the name itself where the reading leaves it open."""
+        return self._value(name, reading, frozenset())
+
+    def _value(self, name: str, reading: Mapping[str, str], trail: frozenset[str]) -> str:
         own = self.canonical(name)
         choice = self.one_of(name)
         if choice is None:
             return own
         base = self._complement_of(own, choice)
-        if base is None:
+        if base is None or own in trail:
             return reading.get(own, own)
-        taken = self.value(base, reading)
+        taken = self._value(base, reading, trail | {own})
         left = [candidate for candidate in self._candidates(choice) if candidate != taken]
         return left[0] if len(left) == 1 else own
 
@@ -200,7 +206,7 @@ class NamesInForce:
     def wider(self, name: str) -> tuple[str, ...]:
         """What an entity is part of, from near to far, by names in force."""
         found: list[str] = []
-        at = self.canonical(name)
+        own = at = self.canonical(name)
         while True:
             entity = self.entity(at)
             if entity is None or entity.part_of is None:
@@ -209,7 +215,7 @@ class NamesInForce:
             if at.startswith(SHARED) and not inside.startswith(SHARED):
                 inside = SHARED + inside
             at = self.canonical(inside)
-            if at in found or at == name:
+            if at in found or at == own:
                 return tuple(found)
             found.append(at)
 

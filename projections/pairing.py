@@ -5,6 +5,7 @@
 2. "Possible" contradicts nothing. Two relays of one statement that differ are no contradiction between speakers
    (`RELAYS_DIFFER`); one relay of it that says both is. A claim that is stale or displaced proves none (`STALE`).
 3. A denial of several things at once contradicts only who affirms all of them; a denied value holds no rival value.
+   Where what is denied is left open, between alternatives or as an open list, it contradicts nobody.
 4. Too many readings to try means that nothing is proven.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .answers import Answer, Speaker
-from .compare import Comparison, Given, PartyValue, Verdict, compare_alternatives
+from .compare import Comparison, Given, PartyValue, TermValue, Verdict, compare_alternatives
 from .names import Condition, NamesInForce, Reading
 from .positions import Draft, Pair, hops_of
 from .standing import Entry
@@ -181,7 +182,7 @@ class Pairing:
         denial, answer = (a, b) if a.negated else (b, a)
         if denial.together and not denial.together <= answer.together:
             return Comparison(Verdict.NOT_COMPARABLE, "the denial is of several things together")
-        if len(denial.values) > 1:
+        if len(denial.values) > 1 or _is_unclosed(denial.values[0]):
             return Comparison(Verdict.NOT_COMPARABLE, "what is denied is left open")
         return Comparison(Verdict.CONTRADICTS, "one affirms what the other denies")
 
@@ -195,6 +196,13 @@ class Pairing:
             else value
             for value in values
         )
+
+
+def _is_unclosed(value: Given) -> bool:
+    """Whether its speaker did not close the list."""
+    return (isinstance(value, TermValue) and value.open) or (
+        isinstance(value, PartyValue) and value.form == "open"
+    )
 
 
 _NEVER_BOTH = "under no reading do both speak of this"

@@ -314,5 +314,12 @@ def _voices(entries: Iterable[Entry], names: NamesInForce) -> set[str]:
     return {
         holder
         for holder in holders
-        if not any(names.related(holder, other) for other in holders if other < holder)
+        if not any(_lies_within(holder, other, names) for other in holders - {holder})
     }
+
+
+def _lies_within(holder: str, other: str, names: NamesInForce) -> bool:
+    """Whether a holder is part or member of another one; of two within one another, the first name counts."""
+    inside = other in names.wider(holder) or holder in names.members(other)
+    around = holder in names.wider(other) or other in names.members(holder)
+    return inside and not (around and holder < other)

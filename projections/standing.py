@@ -2,12 +2,13 @@
 
 1. A recorder's *withdrawal* ends a record; a speaker's *retraction* or *correction* ends a claim. Both leave it in the
    history. Corrections and retractions act only on named claims of the same holder; anyone else's is a rebuttal and
-   ends nothing. A reply that was itself taken back has no effect.
+   ends nothing. A reply that was itself taken back has no effect; replies that take one another back in a circle
+   end nothing.
 2. On a question where one answer can hold, a holder stands by its latest statement: the root's time decides, never a
    relay's. Times that overlap, or are not known, leave both current; so does one statement. Numbers of another scope,
-   unit or certainty, and causes in other roles, do not displace one another.
+   unit or certainty, and causes that their roles make not comparable, do not displace one another.
 3. "Undetermined" displaces the same holder's earlier answer; "being clarified" and "no comment" do not. A denial and
-   an answer displace one another only where they say yes and no to the same.
+   an answer displace one another only where they say yes and no to the same, and do so also where several can hold.
 4. Speakers without a name are never taken for one holder, so nothing of theirs is displaced.
 5. A claim that is based on one that ended or was displaced is *stale*: it stands, and proves no contradiction.
 """
@@ -16,18 +17,18 @@ from __future__ import annotations
 
 import datetime
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
 
-from claimledger.events.dates import parse_edtf
+from claimledger.events.dates import When, parse_edtf
 from claimledger.events.entities import Unnamed
 from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.quantities import Quantity
 
 from .answers import Account, Answer, Speaker
-from .compare import TermValue
+from .compare import TermValue, amount_key, date_key, in_common
 from .names import Condition, NamesInForce
 from .words import date_text
 
@@ -119,23 +120,36 @@ def ended_by_replies(
             target = refs.get(named, named)
             if target in accounts and _same_holder(account, accounts[target], names):
                 acting.setdefault(target, []).append((ref, status))
+    in_force = _in_force(acting, withdrawn)
     ended = dict(withdrawn)
-    for target in acting:
-        _settle(target, acting, ended, set())
+    for target, replies in acting.items():
+        for reply, status in replies:
+            if reply in in_force:
+                ended.setdefault(target, Ended(status, reply))
     return ended
 
 
-def _settle(
-    ref: str, acting: Mapping[str, list[tuple[str, ClaimStatus]]], ended: dict[str, Ended], trail: set[str]
-) -> None:
-    """End a claim if a reply that is itself in force takes it back."""
-    if ref in ended or ref in trail:
-        return
-    for reply, status in acting.get(ref, ()):
-        _settle(reply, acting, ended, trail | {ref})
-        if reply not in ended:
-            ended[ref] = Ended(status, reply)
-            return
+def _in_force(acting: Mapping[str, list[tuple[str, ClaimStatus]]], withdrawn: Iterable[str]) -> set[str]:
+    """The replies that nobody took back, however long the chain of who took back what."""
+    targets: dict[str, list[str]] = {}
+    for target, replies in acting.items():
+        for reply, _ in replies:
+            targets.setdefault(reply, []).append(target)
+    against = {ref: len(acting.get(ref, ())) for ref in (*targets, *acting)}
+    gone, in_force = set(withdrawn), set[str]()
+    todo = [reply for reply in targets if not against[reply]]
+    while todo:
+        reply = todo.pop()
+        in_force.add(reply)
+        for taken_back in targets.get(reply, ()):
+            if taken_back in gone:
+                continue
+            gone.add(taken_back)
+            for ref in targets.get(taken_back, ()):
+                against[ref] -= 1
+                if not against[ref] and ref not in gone:
+                    todo.append(ref)
+    return in_force
 
 
 def _same_holder(a: Account, b: Account, names: NamesInForce) -> bool:
@@ -173,7 +187,7 @@ class _Said:
     latest: datetime.date | None
 
 
-def displace(entries: Iterable[Entry], names: NamesInForce) -> None:
+def displace(entries: Collection[Entry], names: NamesInForce) -> None:
     """Find, at one question, which entries a later one of the same holder displaces, and note it on them."""
     by_holder: dict[str, list[_Said]] = {}
     for entry in entries:
@@ -184,6 +198,27 @@ def displace(entries: Iterable[Entry], names: NamesInForce) -> None:
     for said in by_holder.values():
         if len(said) > 1:
             _displace_within(said)
+    for entry in entries:
+        if entry.displaced is None and _moved_on_anyhow(entry, entries, names):
+            entry.displaced = entry.displaced_when[0][1]
+            entry.displaced_when.clear()
+
+
+def _moved_on_anyhow(entry: Entry, entries: Collection[Entry], names: NamesInForce) -> bool:
+    """Whether some later claim displaces it under each reading, though none does so under all of them."""
+    if len(entry.displaced_when) < 2:
+        return False
+    own = {variable: domain for one in entries for variable, domain in one.account.domains.items()}
+    variables = {variable for condition, _ in entry.displaced_when for variable, _ in condition}
+    domains = {one: own.get(one) or names.domain(one) for one in sorted(variables)}
+    readings = names.readings({**domains, **{variable: (value,) for variable, value in entry.condition}})
+    return bool(readings) and all(
+        any(
+            all(reading[variable] == value for variable, value in condition)
+            for condition, _ in entry.displaced_when
+        )
+        for reading in readings or ()
+    )
 
 
 def _place(entry: Entry, speaker: Speaker, names: NamesInForce, by_holder: dict[str, list[_Said]]) -> None:
@@ -215,8 +250,8 @@ def _displace_within(said: list[_Said]) -> None:
                 continue
             given = dict(earlier.entry.condition)
             needed = {*later.condition, *later.entry.condition, *earlier.condition}
-            if any(given.get(variable, value) != value for variable, value in needed):
-                continue
+            if len(dict({*needed, *given.items()})) < len({*needed, *given.items()}):
+                continue  # no reading gives one variable two values
             condition = tuple(sorted(one for one in needed if one[0] not in given))
             if not condition:
                 earlier.entry.displaced = later.entry.account.ref
@@ -234,13 +269,23 @@ def _takes_the_place(later: Entry, earlier: Entry) -> bool:
     new, old = later.answer, earlier.answer
     if new.key == old.key:
         return False  # said again, not otherwise
-    if not (new.single and old.single) or new.scope != old.scope or _kept_beside(new, old):
+    if new.scope != old.scope:
         return False
     if new.negated == old.negated:
-        return not new.negated
-    return (
-        set(new.values) == set(old.values) and (new.together if new.negated else old.together) == frozenset()
-    )
+        return not new.negated and new.single and old.single and not _kept_beside(new, old)
+    return _words(new) == _words(old) and (new.together if new.negated else old.together) == frozenset()
+
+
+def _words(answer: Answer) -> set[object]:
+    """What is affirmed or denied, whatever words stand beside it: "6" and "exactly 6" are the same."""
+    return {
+        amount_key(value)
+        if isinstance(value, Quantity)
+        else date_key(value)
+        if isinstance(value, When)
+        else value
+        for value in answer.values
+    }
 
 
 def _kept_beside(new: Answer, old: Answer) -> bool:
@@ -256,8 +301,11 @@ def _measures(answer: Answer) -> set[tuple[str | None, str | None]]:
 
 
 def _roles_differ(new: Answer, old: Answer) -> bool:
-    roles = [
-        {role for value in answer.values if isinstance(value, TermValue) for _, _, role in value.terms}
-        for answer in (new, old)
-    ]
-    return all(roles) and "" not in roles[0] | roles[1] and not roles[0] & roles[1]
+    """Whether the causes may be links of one chain; a cause that is said again with its role is no other link."""
+    ours, theirs = (
+        [value for value in answer.values if isinstance(value, TermValue)] for answer in (new, old)
+    )
+    roles = [{role for value in side for _, _, role in value.terms} for side in (ours, theirs)]
+    if not (roles[0] | roles[1]) - {""} or roles[0] & roles[1] - {""}:
+        return False
+    return "" not in roles[0] | roles[1] or not any(in_common(x, y) for x in ours for y in theirs)
