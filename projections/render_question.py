@@ -19,6 +19,7 @@ from .questions import JudgementView, Question, QuestionState, StatusView
 __all__ = [
     "STATE_STYLES",
     "Labels",
+    "ended_in_words",
     "judgement_line",
     "question_lines",
     "reading_in_words",
@@ -74,7 +75,8 @@ def question_lines(
         question: the question.
         labels: what readers see for a name.
         width: cells of a line.
-        every_pair: list also the pairs that do not clash, and the judgements.
+        every_pair: list also the pairs of answers in force that do not clash, and the judgements; the other pairs
+            are counted.
     """
     state = str(question.state).replace("_", " ")
     lines = [aside(Cell(question.title, "bold"), state, width)]
@@ -84,10 +86,15 @@ def question_lines(
         lines += _position_lines(position, labels, numbered=numbered, width=width)
     for status in question.statuses:
         lines += _status_lines(status, labels, width)
+    current = {position.number for position in question.positions if position.is_current}
+    left = 0
     for pair in question.pairs:
-        if every_pair or pair.verdict in _CLASHES:
+        if pair.verdict in _CLASHES or (every_pair and {pair.a, pair.b} <= current):
             lines += _pair_lines(pair, labels, width)
+        else:
+            left += 1
     if every_pair:
+        lines += _pairs_left(left, width)
         for judgement in question.judgements:
             lines += paragraph(judgement_line(judgement, labels), width, indent=2, hanging=2, style="dim")
     return lines
@@ -109,9 +116,27 @@ def judgement_line(judgement: JudgementView, labels: Labels) -> str:
 def statuses_in_words(statuses: Iterable[StatusView], labels: Labels) -> str:
     """Who gives no answer, and how: "being clarified (Russian authorities, C30)"."""
     return "; ".join(
-        f"{_status_word(status)} ({', '.join(_voices(status.holders, labels))}, {status.ref})"
+        f"{_status_word(status)} ({', '.join([*_voices(status.holders, labels), status.ref])}"
+        f"{_and_ended(status.holders)})"
         for status in statuses
     )
+
+
+def ended_in_words(positions: Iterable[Position], labels: Labels) -> str:
+    """Which answers nobody stands by any more, whose they were, and how they ended."""
+    return "; ".join(
+        f"{position.text} ({' and '.join(f'{row.who}, {_refs(row)}' for row in _rows(position.holders, labels))})"
+        for position in positions
+    )
+
+
+def _refs(row: _Row) -> str:
+    return ", ".join((" ".join(row.refs), *row.marks))
+
+
+def _and_ended(holders: Sequence[Holding]) -> str:
+    ended = dict.fromkeys(_ended(holding) for holding in holders if holding.status != "standing")
+    return "".join(f", {how}" for how in ended)
 
 
 def _choice(variable: str, value: str, labels: Labels) -> str:
@@ -157,6 +182,7 @@ def _status_lines(status: StatusView, labels: Labels, width: int) -> list[Line]:
         lines += columns(
             ["", text, row.who, row.via, " ".join(row.refs)], _widths(width), indent=2, width=width
         )
+        lines += [under for mark in row.marks for under in _under(mark, width)]
     lines += _only_if(status.conditional_on, labels, width)
     return lines
 
@@ -180,6 +206,15 @@ def _pair_lines(pair: Pair, labels: Labels, width: int) -> list[Line]:
     if pair.why:
         said += f": {pair.why}"
     return paragraph(said, width, indent=2, hanging=2, style=_STYLES.get(pair.verdict, ""))
+
+
+def _pairs_left(number: int, width: int) -> list[Line]:
+    """How many pairs with an answer that nobody stands by are not listed: they can stand against nobody."""
+    if not number:
+        return []
+    pairs = "1 pair" if number == 1 else f"{number} pairs"
+    said = f"{pairs} with an answer that nobody stands by any more: --json lists them"
+    return paragraph(said, width, indent=2, hanging=2, style="dim")
 
 
 def _letter(number: int) -> str:

@@ -12,6 +12,7 @@ from claimledger.projections.layout import Line
 from claimledger.projections.positions import Holding, Hop, Pair, Position
 from claimledger.projections.questions import JudgementView, Question, QuestionState, StatusView
 from claimledger.projections.render_question import (
+    ended_in_words,
     judgement_line,
     question_lines,
     reading_in_words,
@@ -138,6 +139,42 @@ def test_pairs_that_do_not_clash_are_shown_only_when_asked_for(verdict: Verdict)
     )
     assert "because" not in flat(question_lines(asked, label))
     assert "because" in flat(question_lines(asked, label, every_pair=True))
+
+
+def test_pairs_with_an_answer_that_nobody_stands_by_are_counted_not_listed() -> None:
+    ended = holding("C1", "ngo", status=ClaimStatus.SUPERSEDED, by="C2")
+    asked = question(
+        position(0, "a", ended, marks=("superseded",), is_current=False),
+        position(1, "b", holding("C2", "ngo")),
+        position(2, "c", holding("C3", "ngo")),
+        pairs=(
+            Pair(0, 1, Verdict.STALE, "code", (), "gone"),
+            Pair(0, 2, Verdict.STALE, "code", (), "gone"),
+            Pair(1, 2, Verdict.COMPATIBLE, "code", (), "because"),
+        ),
+    )
+    shown = flat(question_lines(asked, label, every_pair=True))
+    assert "B and C can both hold: because" in shown
+    assert "gone" not in shown
+    assert "2 pairs with an answer that nobody stands by any more: --json lists them" in shown
+    assert "stands by" not in flat(question_lines(asked, label))
+
+
+def test_an_answer_that_is_no_longer_held_is_put_in_words() -> None:
+    first = holding("C1", "shared:ru", status=ClaimStatus.CORRECTED, by="C9")
+    again = holding("C2", "ngo", status=ClaimStatus.RETRACTED, by="C8")
+    ended = position(0, "a fall", first, again, marks=("corrected", "retracted"), is_current=False)
+    assert ended_in_words((ended,), label) == (
+        "a fall (Russia, C1, corrected by C9 and The NGO, C2, retracted by C8)"
+    )
+
+
+def test_a_status_that_ended_says_how() -> None:
+    ended = holding("C30", "shared:ru", status=ClaimStatus.SUPERSEDED, by="C31")
+    status = StatusView("C30", "being_clarified", "affirmed", (ended,), (), False)
+    assert statuses_in_words((status,), label) == "being clarified (Russia, C30, superseded by C31)"
+    shown = flat(question_lines(question(statuses=(status,), state=QuestionState.OPEN), label))
+    assert "superseded by C31" in shown
 
 
 def test_what_ended_says_how() -> None:
