@@ -51,6 +51,7 @@ from claimledger.events.values import Either, Undecided
 
 from .checks import did_you_mean
 from .composing import Composer, Place, Spoken
+from .evidence import EvidenceActs
 from .recording import Overtaken, Receipt
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class How(TypedDict, total=False):
     based_on: Sequence[str | BasedOn]
 
 
-class Case:
+class Case(EvidenceActs):
     """One case of a ledger; made by `Ledger.create_case` or `Ledger.case`."""
 
     def __init__(self, ledger: Ledger, name: str, title: str, stream: str) -> None:

@@ -27,8 +27,10 @@ from claimledger.events import (
     ClaimsJudged,
     ClaimWithdrawn,
     Count,
+    CustodyTransferred,
     Death,
     EntityRegistered,
+    EvidenceAttached,
     Excluded,
     General,
     KeyAdded,
@@ -42,6 +44,7 @@ from claimledger.events import (
     Reason,
     Relation,
     Relay,
+    ReliabilityAssessed,
     Reply,
     SameAsJudged,
     SameAsUndone,
@@ -156,6 +159,31 @@ def bodies() -> list[Body]:
             amends=an_id(13), because="a misreading", **{name: getattr(amended, name) for name in CONTENT}
         ),
         ClaimWithdrawn(withdraws=an_id(15), because="recorded twice"),
+        EvidenceAttached(
+            item="film",
+            sha256=hashlib.sha256(b"a film").hexdigest(),
+            media_type="video/mp4",
+            size=6,
+            obtained_from="shared:ngo",
+            obtained_at="2025-07-05",
+            basis="the same frames as in the report",
+        ),
+        CustodyTransferred(
+            item="film",
+            given_by="shared:ngo",
+            received_by="police",
+            at="2025-07-06",
+            place="shared:baku",
+            note="sealed",
+        ),
+        ReliabilityAssessed(
+            claim=an_id(12),
+            scale="admiralty",
+            grade="B2",
+            assessor="shared:ngo",
+            at="2025-07-07",
+            note="seen before",
+        ),
     ]
 
 
