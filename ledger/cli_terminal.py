@@ -45,6 +45,9 @@ _ASCII = {
     "\N{BALLOT X}": "WRONG",
     "\N{LESS-THAN OR EQUAL TO}": "<=",
     "\N{RIGHTWARDS ARROW}": "->",
+    "\N{EN DASH}": "-",
+    "\N{RIGHT-TO-LEFT ISOLATE}": "",
+    "\N{POP DIRECTIONAL ISOLATE}": "",
 }
 
 

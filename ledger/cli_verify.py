@@ -110,7 +110,7 @@ def report_lines(
         require_anchor: whether an anchor was asked for.
         width: cells of a line.
     """
-    from claimledger.projections.layout import Cell, line, paragraph
+    from claimledger.projections.layout import Cell, line, wrapped
 
     lines: list[Line] = []
     for finding in report.findings[:_SHOWN]:
@@ -130,9 +130,9 @@ def report_lines(
     elif not report.pinned and report.ledger_id is not None:
         lines.append(line(f"  ledger id {report.ledger_id}"))
     for note in (*report.notes, *([NO_ANCHOR] if require_anchor else [])):
-        first, *rest = paragraph(note, width - 2)
-        lines.append(line(Cell("! ", "yellow"), first.plain))
-        lines += [line(f"  {each.plain}") for each in rest]
+        first, *rest = wrapped(note, width - 2)
+        lines.append(line(Cell("! ", "yellow"), first))
+        lines += [line(f"  {each}") for each in rest]
     said = {
         0: "all that was asked holds",
         1: "something is wrong",
@@ -143,13 +143,15 @@ def report_lines(
 
 
 def _finding_lines(finding: Finding, width: int) -> list[Line]:
-    from claimledger.projections.layout import Cell, aside, line, paragraph
+    from rich.text import Text
 
-    mark = Cell("\N{BALLOT X} ", "red") if finding.is_wrong else Cell("? ", "yellow")
+    from claimledger.projections.layout import aside, line, paragraph, wrapped
+
+    mark = Text("\N{BALLOT X} ", "red") if finding.is_wrong else Text("? ", "yellow")
     code = f"[{finding.code}]"
-    first, *rest = paragraph(_HASH.sub(r"\1", str(finding)), width - len(code) - 4)
-    head = aside(first.plain, code, width - 2)
-    lines = [line(mark, head.plain), *(line(f"  {each.plain}") for each in rest)]
+    first, *rest = wrapped(_HASH.sub(r"\1", str(finding)), width - len(code) - 4)
+    head = mark.append_text(aside(first, code, width - 2))
+    lines = [head, *(line(f"  {each}") for each in rest)]
     if finding.meaning:
         lines += paragraph(_HASH.sub(r"\1", finding.meaning), width, indent=2)
     return lines

@@ -2,14 +2,17 @@ r"""Lines of a fixed width: how text from a ledger is laid out for a person, on 
 
 1. Text from a ledger is data. Control characters, line breaks and what would turn the direction of writing are
    shown as what they are (``\x1b``), never obeyed; nothing in a label is read as markup.
-2. Widths are counted in terminal cells, so that columns stand straight for every script.
-3. No line is wider than was asked, and none ends in spaces. Nothing is dropped without a sign: what is cut ends
+2. Words of right-to-left scripts stand in directional isolates (Unicode UAX 9: RLI ... PDI), so that they turn nothing
+   around them: what comes after an Arabic name keeps its place. They take no room, and only screens have them.
+3. Widths are counted in terminal cells, so that columns stand straight for every script.
+4. No line is wider than was asked, and none ends in spaces. Nothing is dropped without a sign: what is cut ends
    in an ellipsis.
-4. Style only helps: every line reads the same without it.
+5. Style only helps: every line reads the same without it.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,10 +28,12 @@ __all__ = [
     "columns",
     "cut",
     "fitting",
+    "isolated",
     "line",
     "paragraph",
     "plain",
     "short",
+    "wrapped",
 ]
 
 WIDTH = 100
@@ -41,6 +46,16 @@ Line = Text
 
 _SHOWN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _JOINERS = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}
+
+# The blocks of which every letter is written from right to left (bidirectional classes R and AL).
+_TURNED = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
+_ISOLATE, _ISOLATED = "\N{RIGHT-TO-LEFT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
+_RUN = re.compile(rf"[{_TURNED}](?:[\W\d]*[{_TURNED}])*")
+_PAIRS = {")": "(", "]": "["}
+    ")": "(",
+    "]": "[",
+    "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +94,26 @@ def _visible(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def isolated(text: str) -> str:
+    """Text with each run of right-to-left words in an isolate of its own.
+
+    Args:
+        text: what `plain` gave.
+    """
+    if text.isascii():
+        return text
+    parts: list[str] = []
+    done = 0
+    for run in _RUN.finditer(text):
+        end = run.end()
+        opened = _PAIRS.get(text[end : end + 1])
+        if opened is not None and opened in run.group():
+            end += 1  # a bracket that opens in the run closes in it
+        parts += [text[done : run.start()], _ISOLATE, text[run.start() : end], _ISOLATED]
+        done = end
+    return "".join([*parts, text[done:]])
+
+
 def short(digest: str) -> str:
     """The first 8 characters of a leaf hash, keyid or id."""
     return digest[:8]
@@ -96,7 +131,7 @@ def line(*parts: str | Cell) -> Line:
     made = Text(no_wrap=True)
     for part in parts:
         cell = part if isinstance(part, Cell) else Cell(part)
-        made.append(plain(cell.text), style=cell.style or None)
+        made.append(isolated(plain(cell.text)), style=cell.style or None)
     made.rstrip()
     return made
 
@@ -112,11 +147,22 @@ def aside(left: str | Cell, right: str, width: int) -> Line:
 
 def paragraph(text: str, width: int, *, indent: int = 0, hanging: int = 0, style: str = "") -> list[Line]:
     """Text in lines of a width, broken between words; a word that is too long is broken where it must."""
-    wrapped = _wrap(plain(text), width - indent, width - indent - hanging)
+    rows = wrapped(text, width - indent, width - indent - hanging)
     return [
         line(" " * (indent + (hanging if position else 0)), Cell(row, style))
-        for position, row in enumerate(wrapped)
+        for position, row in enumerate(rows)
     ]
+
+
+def wrapped(text: str, first: int, later: int | None = None) -> list[str]:
+    """Text broken between words, to be put into lines.
+
+    Args:
+        text: any text.
+        first: cells of the first row.
+        later: cells of the rows after it; as the first where not given.
+    """
+    return _wrap(plain(text), first, first if later is None else later)
 
 
 def columns(

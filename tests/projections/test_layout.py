@@ -6,7 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from claimledger.projections.layout import Cell, aside, columns, cut, fitting, line, paragraph, plain, short
+from claimledger.projections.layout import (
+    Cell,
+    aside,
+    columns,
+    cut,
+    fitting,
+    isolated,
+    line,
+    paragraph,
+    plain,
+    short,
+)
 
 
 def test_escape_sequences_are_shown_and_not_obeyed() -> None:
@@ -54,6 +65,32 @@ def test_a_column_is_as_wide_as_its_texts_but_no_wider_than_allowed() -> None:
     assert fitting(["a", "abc"], 9) == 3
     assert fitting(["a" * 30], 9) == 9
     assert fitting([], 9) == 0
+
+
+def test_right_to_left_words_stand_in_an_isolate_and_turn_nothing_around_them() -> None:
+    name = "\u0645\u062d\u0645\u062f \u0639\u0644\u064a"
+    assert line(f"C1 {name} 12").plain == f"C1 \u2067{name}\u2069 12"
+    assert isolated(f"{name}, and {name}") == f"\u2067{name}\u2069, and \u2067{name}\u2069"
+    assert (
+        isolated("Azerbaijani \u018f\u018fl\u0259 \u0418\u0432\u0430\u043d")
+        == "Azerbaijani \u018f\u018fl\u0259 \u0418\u0432\u0430\u043d"
+    )
+
+
+def test_a_bracket_that_opens_among_right_to_left_words_closes_there() -> None:
+    assert isolated("\u05d0 (\u05d1) c") == "\u2067\u05d0 (\u05d1)\u2069 c"
+    assert isolated("a (\u05d1)") == "a (\u2067\u05d1\u2069)"
+
+
+def test_isolates_take_no_room() -> None:
+    rows = columns(["\u05d0\u05d1 \u05d2", "C1"], [4], width=20)
+    assert [cell_len(row.plain) for row in rows] == [8, 1]
+    assert aside("\u05d0", "right", 20).plain.endswith(" right")
+    assert cell_len(aside("\u05d0", "right", 20).plain) == 20
+
+
+def test_an_isolate_that_stands_in_the_data_is_shown() -> None:
+    assert line("a\u2067b").plain == "a\\u2067b"
 
 
 @given(st.text(max_size=200), st.integers(min_value=20, max_value=120), st.integers(min_value=0, max_value=6))
