@@ -52,10 +52,6 @@ _TURNED = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e80
 _ISOLATE, _ISOLATED = "\N{RIGHT-TO-LEFT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _RUN = re.compile(rf"[{_TURNED}](?:[\W\d]*[{_TURNED}])*")
 _PAIRS = {")": "(", "]": "["}
-    ")": "(",
-    "]": "[",
-    "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}": "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}",
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,10 +71,8 @@ def test_right_to_left_words_stand_in_an_isolate_and_turn_nothing_around_them() 
     name = "\u0645\u062d\u0645\u062f \u0639\u0644\u064a"
     assert line(f"C1 {name} 12").plain == f"C1 \u2067{name}\u2069 12"
     assert isolated(f"{name}, and {name}") == f"\u2067{name}\u2069, and \u2067{name}\u2069"
-    assert (
-        isolated("Azerbaijani \u018f\u018fl\u0259 \u0418\u0432\u0430\u043d")
-        == "Azerbaijani \u018f\u018fl\u0259 \u0418\u0432\u0430\u043d"
-    )
+    azerbaijani_and_cyrillic = "\u018fli \u0418\u0432\u0430\u043d"
+    assert isolated(azerbaijani_and_cyrillic) == azerbaijani_and_cyrillic
 
 
 def test_a_bracket_that_opens_among_right_to_left_words_closes_there() -> None:
@@ -84,7 +82,7 @@ def test_a_bracket_that_opens_among_right_to_left_words_closes_there() -> None:
 
 def test_isolates_take_no_room() -> None:
     rows = columns(["\u05d0\u05d1 \u05d2", "C1"], [4], width=20)
-    assert [cell_len(row.plain) for row in rows] == [8, 1]
+    assert [cell_len(row.plain) for row in rows] == [8]
     assert aside("\u05d0", "right", 20).plain.endswith(" right")
     assert cell_len(aside("\u05d0", "right", 20).plain) == 20
 
