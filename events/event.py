@@ -21,13 +21,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 from .encoding import JSONValue, decode, encode
 from .errors import InvalidValue, MalformedEvent
 from .identifiers import is_digest, is_event_id, is_event_type, is_slot, is_stream
 
-__all__ = ["LEDGER_OPENED", "Payload", "format_instant", "parse_instant"]
+__all__ = ["LEDGER_OPENED", "Payload", "end_of", "format_instant", "parse_instant"]
 
 LEDGER_OPENED = "ledger.opened"
 
@@ -162,6 +162,34 @@ def parse_instant(text: str) -> datetime:
             pass
     raise InvalidValue(
         "instant: write UTC as 2025-07-03T16:20:11.000000Z, with six decimals, a day that exists"
+    )
+
+
+def end_of(moment: object) -> datetime:
+    """The last instant of what a user names as a time: a day lasts until its end, UTC.
+
+    Args:
+        moment: a day as ``2025-07-02``, or an instant with its offset, as text or as a datetime.
+
+    Raises:
+        InvalidValue: neither.
+
+    >>> end_of("2025-07-02")
+    datetime.datetime(2025, 7, 2, 23, 59, 59, 999999, tzinfo=datetime.timezone.utc)
+    """
+    try:
+        if isinstance(moment, datetime):
+            return parse_instant(format_instant(moment))
+        if isinstance(moment, str) and len(moment) > len("2025-07-02"):
+            return parse_instant(format_instant(datetime.fromisoformat(moment)))
+        if isinstance(moment, str):
+            day = datetime.combine(date.fromisoformat(moment), time(), UTC)
+            return day + timedelta(days=1, microseconds=-1)
+    except (ValueError, OverflowError):
+        pass
+    raise InvalidValue(
+        "known_at: write a log index, a day as 2025-07-02, or an instant with its offset as "
+        "2025-07-02T16:20:00+00:00"
     )
 
 

@@ -422,7 +422,11 @@ class Ledger:
             projection: anything with ``apply(event)``; if it has a name in ``case``, only that case's events and
                 those of the shared register go in.
             known_at: a log index (that event included); or a time: the prefix of the log before the first event
-                that was recorded later, by the recorders' clocks. A day means until its end, UTC.
+                that was recorded later, by the recorders' clocks. A day means until its end, UTC. A projection may
+                have one of its own in ``known_at``; it is told of this one by its method `cut_at`, if it has one.
+
+        A projection that says in ``taken_in`` up to which index it has taken events in, such as a state that was
+        saved and loaded, gets the events after that.
 
         Returns:
             The projection.
@@ -431,9 +435,15 @@ class Ledger:
             UnknownName: no such case.
             InvalidValue: `known_at` is no index, day or instant.
         """
+        cut_at, taken_in = getattr(projection, "cut_at", None), getattr(projection, "taken_in", None)
+        if known_at is None:
+            known_at = getattr(projection, "known_at", None)
+        elif cut_at is not None:
+            cut_at(known_at)
         last = self._log.last_known(known_at)
         case = getattr(projection, "case", None)
-        for event in self.events(case if isinstance(case, str) else None):
+        after = taken_in if isinstance(taken_in, int) else -1
+        for event in self.events(case if isinstance(case, str) else None, after):
             if last is not None and event.index > last:
                 break
             projection.apply(event)

@@ -20,7 +20,7 @@ from claimledger.events.sources import Source
 from .names import EntityView
 from .standing import ClaimStatus
 
-__all__ = ["ClaimView", "Filed", "Record", "UnreadEvent", "Version", "version_of"]
+__all__ = ["ClaimView", "Filed", "Record", "SameAsView", "UnreadEvent", "Version", "version_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,27 @@ class UnreadEvent:
     event: str
     type: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SameAsView:
+    """A recorder's judgement that names mean the same.
+
+    Attributes:
+        index: log index of the event.
+        event: its event id.
+        names: the names, ``shared:`` leading those of the shared register.
+        because: on what ground.
+        signers: keyids of those who judged.
+        undone_by: id of the event that took it back; None while it is in force.
+    """
+
+    index: int
+    event: str
+    names: tuple[str, ...]
+    because: str | None
+    signers: tuple[str, ...]
+    undone_by: str | None
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from .names import NamesInForce
 from .pairing import Pairing
 from .questions import JudgementView, Question, natural, question_of
 from .standing import ClaimStatus, Ended, Entry, displace, ended_by_replies, stale_claims
+from .times import is_not_of
 from .words import date_text
 
 __all__ = ["Computed", "compute"]
@@ -36,17 +37,19 @@ class Computed:
     names: NamesInForce
     claims: dict[str, ClaimView]
     not_yet_said: tuple[ClaimView, ...]
+    not_of_that_day: tuple[ClaimView, ...]
     accounts: dict[str, Account]
     questions: dict[tuple[tuple[str, ...], str], Question]
     judgements: tuple[JudgementView, ...]
 
 
-def compute(filed: Filed, until: datetime.date | None) -> Computed:
+def compute(filed: Filed, until: datetime.date | None, day: datetime.date | None = None) -> Computed:
     """Compute the state of a case.
 
     Args:
         filed: its events.
         until: only what was certainly said by the end of that day is placed; None for no such filter.
+        day: only what is said of that day, or of no day, is placed; None for no such filter.
     """
     names = NamesInForce(filed.entities, filed.same.values())
     said = {
@@ -70,6 +73,15 @@ def compute(filed: Filed, until: datetime.date | None) -> Computed:
     for at_question in entries.values():
         for entry in at_question:
             entry.stale = stale.get(entry.account.ref)
+    # Who still stands by what is known by now; the day only picks what of it is looked at.
+    away = (
+        set() if day is None else {ref for ref in said if is_not_of(said[ref].versions[-1].body.claim, day)}
+    )
+    entries = {
+        key: kept
+        for key, listed in entries.items()
+        if (kept := [entry for entry in listed if entry.account.ref not in away])
+    }
     judgements = tuple(_judgement(event, body, filed.refs) for event, body in filed.judged)
     questions = _questions(entries, names, judgements, accounts, ended, filed.refs)
     at: dict[str, list[str]] = {}
@@ -82,9 +94,10 @@ def compute(filed: Filed, until: datetime.date | None) -> Computed:
     }
     return Computed(
         names=names,
-        claims={ref: view for ref, view in views.items() if ref in said},
+        claims={ref: view for ref, view in views.items() if ref in said and ref not in away},
         not_yet_said=tuple(view for ref, view in views.items() if ref not in said),
-        accounts=accounts,
+        not_of_that_day=tuple(view for ref, view in views.items() if ref in away),
+        accounts={ref: account for ref, account in accounts.items() if ref not in away},
         questions=questions,
         judgements=judgements,
     )

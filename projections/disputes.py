@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from claimledger.events.recorded import Event
-
 from .case import CaseState
+from .clocks import Moment
 from .positions import Holding
 from .questions import Question, QuestionState
-from .replay import Provenance
+from .reading import OfCaseState
 from .standing import ClaimStatus
 
 __all__ = ["Cell", "DisputeRow", "Disputes"]
@@ -58,28 +57,30 @@ class DisputeRow:
         return "; ".join(str(cell) for cell in self.cells.get(holder, ())) or EMPTY
 
 
-class Disputes:
+class Disputes(OfCaseState):
     """The matrix of a case, as a fold.
 
     Args:
         case: the case's name.
-        asserted_by: as for `CaseState`.
+        known_at, asserted_by, true_on: as for `CaseState`.
     """
 
-    def __init__(self, case: str, *, asserted_by: str | None = None) -> None:
-        self.case = case
-        self.state = CaseState(case, asserted_by=asserted_by)
+    def __init__(
+        self,
+        case: str,
+        *,
+        known_at: Moment | None = None,
+        asserted_by: str | None = None,
+        true_on: str | None = None,
+    ) -> None:
+        super().__init__(CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on))
 
     @classmethod
     def of(cls, state: CaseState) -> Disputes:
         """The matrix of a state that is there already."""
-        made = cls(state.case, asserted_by=state.asserted_by)
+        made = cls(state.case)
         made.state = state
         return made
-
-    def apply(self, event: Event) -> None:
-        """File one event."""
-        self.state.apply(event)
 
     @property
     def rows(self) -> tuple[DisputeRow, ...]:
@@ -102,10 +103,6 @@ class Disputes:
     def labels(self) -> dict[str, str]:
         """Holder to what readers see for it."""
         return {holder: self.state.label(holder) for holder in self.holders}
-
-    def provenance(self) -> Provenance:
-        """Where this matrix comes from: the provenance of the state that it was read out of."""
-        return self.state.provenance()
 
     def to_json(self) -> dict[str, Any]:
         """``case``, ``holders`` (name to label), ``rows`` (question, state, cells by holder) and ``provenance``."""

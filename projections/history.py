@@ -17,15 +17,15 @@ from typing import Any
 from claimledger.events.claims import ClaimContent
 from claimledger.events.event import format_instant
 from claimledger.events.kinds import General, NoAnswer, Opinion, OtherKind, Reply
-from claimledger.events.recorded import Event
 from claimledger.events.values import Locator, alternatives
 
 from .answers import Account, account_of
 from .case import CaseState
 from .claims import ClaimView, Version
+from .clocks import Moment
 from .positions import Hop, hops_of
 from .questions import JudgementView, Question, natural
-from .replay import Provenance
+from .reading import OfCaseState
 from .standing import ClaimStatus
 from .words import date_in_words, property_in_words, value_in_words
 
@@ -139,23 +139,33 @@ class HistoryRow:
         }
 
 
-class History:
+class History(OfCaseState):
     """The history of a case or of one question, as a fold.
 
     Args:
         case: the case's name.
         question: as `CaseState.find_question` reads it; None for every claim of the case.
-        asserted_by: as for `CaseState`.
+        known_at, asserted_by, true_on: as for `CaseState`.
     """
 
-    def __init__(self, case: str, question: str | None = None, *, asserted_by: str | None = None) -> None:
-        self.case = case
+    def __init__(
+        self,
+        case: str,
+        question: str | None = None,
+        *,
+        known_at: Moment | None = None,
+        asserted_by: str | None = None,
+        true_on: str | None = None,
+    ) -> None:
+        super().__init__(CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on))
         self.asked = question
-        self.state = CaseState(case, asserted_by=asserted_by)
 
-    def apply(self, event: Event) -> None:
-        """File one event."""
-        self.state.apply(event)
+    @classmethod
+    def of(cls, state: CaseState, question: str | None = None) -> History:
+        """The history out of a state that is there already."""
+        made = cls(state.case, question)
+        made.state = state
+        return made
 
     @property
     def question(self) -> Question | None:
@@ -181,10 +191,6 @@ class History:
         views = state.claims.values() if question is None else _about(state, question)
         ordered = sorted(views, key=lambda view: view.index)
         return tuple(_row(state, view, question, tuple(touching.get(view.ref, ()))) for view in ordered)
-
-    def provenance(self) -> Provenance:
-        """Where this history comes from: the provenance of the state that it was read out of."""
-        return self.state.provenance()
 
     def to_json(self) -> dict[str, Any]:
         """``case``, ``question`` (its key, or None), ``rows`` and ``provenance``."""

@@ -3,7 +3,7 @@
 1. `known_at` cuts the log: by index (that event included), or by time, at the first event with a later
    ``recorded_at``. What was recorded late never leaks into an earlier cut, whatever its own dates say. A cut by time
    rests on the recorders' clocks and says so.
-2. ``asserted_by`` is a filter of the fold: only what was certainly said by the end of that day.
+2. ``asserted_by`` and ``true_on`` are filters of the fold; see `claimledger.projections.clocks`.
 3. A result names ledger, last index, filters, version of the rules, and the SHA-256 of its own strict JSON.
 """
 
@@ -42,7 +42,8 @@ class Provenance:
     Attributes:
         ledger: the ledger's id; None where no event named it.
         index: the last log index that was taken in; None where there was none.
-        filters: what limited the result, such as case and ``asserted_by``.
+        filters: what limited the result: the case, and every clock that is set, as given. ``known_at_by`` says that
+            a cut by time rests on the recorders' clocks.
         rules_version: the rules it was computed by.
         state_hash: hex SHA-256 of the result's strict JSON, without this provenance.
     """
@@ -93,8 +94,11 @@ def replay(fold: SomeFold, events: Iterable[Event], *, at: int | datetime | None
     Args:
         fold: takes in the events.
         events: events in the order of the log.
-        at: see `known_at`; all of them where it is None.
+        at: see `known_at`; all of them where it is None. A fold that has a method `cut_at` is told.
     """
+    cut_at = getattr(fold, "cut_at", None)
+    if at is not None and cut_at is not None:
+        cut_at(at)
     for event in events if at is None else known_at(events, at):
         fold.apply(event)
     return fold

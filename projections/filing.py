@@ -1,0 +1,289 @@
+"""What a case is computed from: its events, filed as they come; kept, cut by a clock, and gone on with.
+
+1. Filing an event computes nothing. Those of other cases are left aside; those of the shared register and of the key
+   stream belong to every case.
+2. Nothing that was recorded after ``known_at`` is filed, and once the cut is reached, nothing is.
+3. Events come in the order of the log. One that is here already is not filed twice, so that handing in too much is
+   harmless; one that cannot be of this log, or is of another ledger, is refused.
+4. `CaseFile.save` and `CaseFile.load` are of `claimledger.projections.saved`: load, and the rest of the log, give
+   what a replay from the start gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdrawn
+from claimledger.events.envelope import keyid_of
+from claimledger.events.errors import BrokenChain, InvalidValue, WrongLedger
+from claimledger.events.governance import KeyAdded, LedgerOpened
+from claimledger.events.recorded import Event
+from claimledger.events.recorder_acts import (
+    CaseOpened,
+    ClaimsJudged,
+    EntityRegistered,
+    SameAsJudged,
+    SameAsUndone,
+    SourceRegistered,
+)
+from claimledger.events.registry import UnknownBody
+from claimledger.events.values import SHARED
+
+from .claims import Filed, Record, SameAsView, UnreadEvent, version_of
+from .clocks import Clocks, Moment
+from .names import EntityView
+from .saved import Saved, read_saved, write_saved
+
+__all__ = ["CaseFile"]
+
+
+class CaseFile:
+    """The filed events of one case.
+
+    Args:
+        case: the case's name.
+        known_at: a log index (included), a day or an instant: later records are not taken in. `Ledger.replay` looks
+            for the cut in the whole log; without it, it is looked for among the events that are handed in.
+        asserted_by: a day (EDTF, such as ``2025-07-03``): only what was certainly said by its end is placed.
+        true_on: a day: only what is said of that day, or of no day, is placed.
+
+    Raises:
+        InvalidValue: a clock is set to what it cannot show.
+    """
+
+    def __init__(
+        self,
+        case: str,
+        *,
+        known_at: Moment | None = None,
+        asserted_by: str | None = None,
+        true_on: str | None = None,
+    ) -> None:
+        self.case = case
+        self.clocks = Clocks(known_at, asserted_by, true_on)
+        self.title = ""
+        self.ledger: str | None = None
+        self.index_range: tuple[int, int] | None = None
+        self._stream: str | None = None
+        self._cut = False
+        self._other_cases: set[str] = set()
+        self._events: dict[int, Event] = {}
+        self._filed = Filed()
+
+    @property
+    def known_at(self) -> Moment | None:
+        """Where the log was cut, as given."""
+        return self.clocks.known_at
+
+    @property
+    def asserted_by(self) -> str | None:
+        """The day by which it must have been said, as given."""
+        return self.clocks.asserted_by
+
+    @property
+    def true_on(self) -> str | None:
+        """The day that is spoken of, as given."""
+        return self.clocks.true_on
+
+    @property
+    def taken_in(self) -> int | None:
+        """The last log index that was taken in: a replay may go on after it."""
+        return None if self.index_range is None else self.index_range[1]
+
+    @property
+    def events_seen(self) -> int:
+        """How many events were taken in."""
+        return len(self._events)
+
+    def cut_at(self, known_at: Moment) -> None:
+        """Say where the log is cut, where whoever hands in the events cuts it; for the provenance.
+
+        Raises:
+            InvalidValue: it has a cut of its own at another place, or holds what was recorded after this one.
+        """
+        clocks = self.clocks.joined(Clocks(known_at=known_at))
+        if any(clocks.leave_out(event) for event in self._events.values()):
+            raise InvalidValue(
+                f"known_at: events up to index {self.taken_in} are in already, and some were recorded after "
+                f"{clocks.known_at}; begin with a fresh one"
+            )
+        self.clocks = clocks
+
+    def at(
+        self, *, known_at: int | None = None, asserted_by: str | None = None, true_on: str | None = None
+    ) -> Self:
+        """This state by further clocks, computed from the events that are here; this one stays as it is.
+
+        Args:
+            known_at: a log index; for a time, replay the log, since events of other cases may cut it.
+            asserted_by: as for the class.
+            true_on: as for the class.
+
+        Raises:
+            InvalidValue: a clock is set already, otherwise.
+        """
+        clocks = self.clocks.joined(Clocks(known_at, asserted_by, true_on))
+        made = type(self)(
+            self.case,
+            known_at=clocks.known_at,
+            asserted_by=clocks.asserted_by,
+            true_on=clocks.true_on,
+        )
+        made._take(self._other_cases, self._events.values())
+        made._cut = made._cut or self._cut
+        return made
+
+    def save(self) -> bytes:
+        """The state as bytes, to go on from later; without protected content. See `claimledger.projections.saved`."""
+        return write_saved(
+            Saved(
+                self.case,
+                self.ledger,
+                self.clocks,
+                self._cut,
+                tuple(self._other_cases),
+                tuple(self._events.values()),
+            )
+        )
+
+    @classmethod
+    def load(cls, data: bytes, *, ledger: str | None = None) -> Self:
+        """A state that was saved. Go on with `Ledger.replay`, or hand in the events after `taken_in`.
+
+        Hand in the same selection as before: events of this case and the shared register, or all of the log.
+
+        Args:
+            data: what `save` gave.
+            ledger: the ledger's id that it must be of; None to take it as it comes.
+
+        Raises:
+            InvalidValue: no saved state, a damaged one, or one of another format or of other rules.
+            WrongLedger: it is of another ledger.
+        """
+        saved = read_saved(data, ledger=ledger)
+        clocks = saved.clocks
+        made = cls(
+            saved.case, known_at=clocks.known_at, asserted_by=clocks.asserted_by, true_on=clocks.true_on
+        )
+        made._take(saved.other_cases, saved.events)
+        made._cut = made._cut or saved.cut
+        return made
+
+    def _take(self, other_cases: Iterable[str], events: Iterable[Event]) -> None:
+        self._other_cases = set(other_cases)
+        for event in events:
+            self.apply(event)
+
+    def apply(self, event: Event) -> None:
+        """File one event. Those of other cases are left aside, those after `known_at` are not known.
+
+        Raises:
+            BrokenChain: it comes after a later one, or another event has its place.
+            WrongLedger: it is of another ledger than those before it.
+        """
+        self._cut = self._cut or self.clocks.leave_out(event)
+        if self._cut or self._has(event):
+            return
+        body, stream = event.body, event.stream
+        if isinstance(body, CaseOpened):
+            if body.case != self.case:
+                self._other_cases.add(stream)
+                return
+            self._stream, self.title = stream, body.title
+        elif stream in self._other_cases:
+            return
+        self.ledger = event.header.ledger or self.ledger
+        self._events[event.index] = event
+        first = event.index if self.index_range is None else self.index_range[0]
+        self.index_range = (first, event.index)
+        own = stream == self._stream
+        if isinstance(body, EntityRegistered):
+            self._register(event, body, shared=not own)
+        elif isinstance(body, SameAsJudged):
+            lead = "" if own else SHARED
+            self._filed.same[event.id] = tuple(_led(name, lead) for name in body.entities)
+        elif isinstance(body, SameAsUndone):
+            self._filed.same.pop(body.undoes, None)
+        elif isinstance(body, KeyAdded):
+            self._filed.recorders[keyid_of(bytes.fromhex(body.key))] = body.holder
+        elif isinstance(body, LedgerOpened):
+            for root in body.roots:
+                self._filed.recorders[keyid_of(bytes.fromhex(root.key))] = root.holder
+        elif own:
+            self._file(event, body)
+
+    def _has(self, event: Event) -> bool:
+        """Whether an event is here already; refuses one that cannot be of this log."""
+        ledger, last = event.header.ledger, self.taken_in
+        if None not in (self.ledger, ledger) and ledger != self.ledger:
+            raise WrongLedger(f"case {self.case}: an event of ledger {ledger}, after events of {self.ledger}")
+        if last is None or event.index > last or event.stream in self._other_cases:
+            return False
+        here = self._events.get(event.index)
+        if here is not None and here.leaf == event.leaf:
+            return True
+        opens_another = isinstance(event.body, CaseOpened) and event.body.case != self.case
+        if here is None and opens_another:
+            return False
+        what = "comes after a later one" if here is None else "has the place of another one"
+        raise BrokenChain(
+            f"case {self.case}: the event at index {event.index} {what}; hand in events in the order of the log"
+        )
+
+    def _register(self, event: Event, body: EntityRegistered, *, shared: bool) -> None:
+        name = _led(body.name, SHARED) if shared else body.name
+        self._filed.entities[name] = EntityView(name, body.entity, body.entity.label, shared, event.index)
+
+    def _file(self, event: Event, body: object) -> None:
+        filed = self._filed
+        if isinstance(body, ClaimRecorded):
+            ref = body.ref if body.ref not in filed.records else f"{body.ref}~{event.id[:8]}"
+            filed.records[ref] = Record(ref, event.leaf, [version_of(event, body, None)])
+            filed.refs[event.id] = ref
+        elif isinstance(body, ClaimAmended) and body.amends in filed.refs:
+            filed.records[filed.refs[body.amends]].versions.append(version_of(event, body, body.because))
+        elif isinstance(body, ClaimWithdrawn) and body.withdraws in filed.refs:
+            filed.records[filed.refs[body.withdraws]].withdrawn = event.id
+        elif isinstance(body, ClaimsJudged):
+            filed.judged.append((event, body))
+        elif isinstance(body, SourceRegistered):
+            filed.sources[body.name] = body.source
+        elif isinstance(body, UnknownBody):
+            filed.unread.append(UnreadEvent(event.index, event.id, event.type, body.reason))
+        elif isinstance(body, (ClaimAmended, ClaimWithdrawn)):
+            filed.unread.append(
+                UnreadEvent(event.index, event.id, event.type, "it names no claim of this case")
+            )
+
+    @property
+    def unread_events(self) -> tuple[UnreadEvent, ...]:
+        """Events of the case that this release cannot read."""
+        return tuple(self._filed.unread)
+
+    @property
+    def same_as(self) -> tuple[SameAsView, ...]:
+        """Every judgement that names mean the same, undone ones too, in the order of recording."""
+        undone = {
+            event.body.undoes: event.id
+            for event in self._events.values()
+            if isinstance(event.body, SameAsUndone)
+        }
+        return tuple(
+            SameAsView(
+                event.index,
+                event.id,
+                tuple(
+                    _led(name, "" if event.stream == self._stream else SHARED) for name in event.body.entities
+                ),
+                event.body.because,
+                event.signers,
+                undone.get(event.id),
+            )
+            for event in self._events.values()
+            if isinstance(event.body, SameAsJudged)
+        )
+
+
+def _led(name: str, lead: str) -> str:
+    return name if name.startswith(lead) else lead + name
