@@ -1,7 +1,8 @@
 """The code lists: what may be said in one word, each with its meaning.
 
 1. Codes are dotted, from broad to narrow: ``injury`` is broader than ``injury.head``, hence compatible with it.
-2. A code of one's own has a domain before a colon (``example.org:tear_gas``) and needs no entry here.
+2. A code of one's own has a domain before a colon (``example.org:tear_gas``) and needs no entry here. A whole list
+   of one's own has a reverse-domain name (``org.example.closure``) and comes with a kind (`Kind.CODES`).
 3. Lists are checked when a claim is recorded, never when it is replayed: an old claim keeps its code for good.
 
 The lists are claimledger's own; `docs/reference/codes.md` maps them to HURIDOCS Events Standard Formats and to the
@@ -11,11 +12,22 @@ International Classification of Crime for Statistical Purposes (ICCS).
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["CODES", "INCLUSIVE", "SINGLE_ATTRIBUTES", "VERBS", "is_listed", "problem_with"]
+__all__ = [
+    "CODES",
+    "INCLUSIVE",
+    "SINGLE_ATTRIBUTES",
+    "VERBS",
+    "codes_of",
+    "is_listed",
+    "listings",
+    "problem_with",
+    "register_codes",
+]
 
 _ACTS = {
     "accreditation": "a step about an accreditation",
@@ -288,16 +300,48 @@ CODES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 """Every code list by name: code to meaning."""
 
 
+_own: dict[str, Mapping[str, str]] = {}
+_OWN_LIST = re.compile(r"[a-z0-9-]+(\.[a-z0-9_-]+)+\Z")
+
+
+def register_codes(listing: str, codes: Mapping[str, str]) -> None:
+    """Make a code list of one's own known.
+
+    Args:
+        listing: its reverse-domain name.
+        codes: code to meaning.
+
+    Raises:
+        ValueError: the name is none, or is taken by a list with other codes.
+    """
+    if not _OWN_LIST.match(listing):
+        raise ValueError(
+            f'a code list of one\'s own has a reverse-domain name such as "org.example.closure", not "{listing}"'
+        )
+    if dict(_own.setdefault(listing, MappingProxyType(dict(codes)))) != dict(codes):
+        raise ValueError(f"code list {listing} is registered already, with other codes")
+
+
+def codes_of(listing: str) -> Mapping[str, str] | None:
+    """The code list of a name, built in or of one's own; None where there is none."""
+    return CODES.get(listing) or _own.get(listing)
+
+
+def listings() -> tuple[str, ...]:
+    """The names of all code lists that are known now, those of one's own last."""
+    return (*CODES, *_own)
+
+
 def is_listed(listing: str, code: str) -> bool:
     """Say whether a code may be used: it is in the list, or is one's own (``example.org:word``)."""
-    return ":" in code or code in CODES[listing]
+    return ":" in code or code in (codes_of(listing) or ())
 
 
 def problem_with(listing: str, code: str) -> str | None:
     """Say what is wrong with a code, and what was probably meant.
 
     Args:
-        listing: the name of a code list, a key of `CODES`.
+        listing: the name of a code list.
         code: the code that somebody wrote.
 
     Returns:
@@ -305,6 +349,6 @@ def problem_with(listing: str, code: str) -> str | None:
     """
     if is_listed(listing, code):
         return None
-    near = difflib.get_close_matches(code, CODES[listing], n=1, cutoff=0.6)
+    near = difflib.get_close_matches(code, codes_of(listing) or (), n=1, cutoff=0.6)
     guess = f'; did you mean "{near[0]}"?' if near else ""
     return f'no {listing} code "{code}"{guess} (codes: claimledger schema --codes {listing})'

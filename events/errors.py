@@ -18,6 +18,7 @@
     |-- CouldNotCheck             nothing was found wrong, because something needed is MISSING
     |   |-- NotPinned             no ledger id was given to hold the ledger against
     |   `-- MissingDisclosure     the content behind a commitment is not here
+    |-- MissingExtra              an optional part of claimledger is not installed
     |-- LedgerUnavailable         the ledger cannot be opened or written
     |   |-- LedgerNotFound        nothing at that place
     |   |-- LedgerExists          something is at that place already
@@ -26,6 +27,7 @@
     |   |-- ReadOnly              opened, or only readable, without writing
     |   |-- LedgerBusy            other writers kept winning; nothing was written
     |   `-- LedgerClosed          used after close, or in a forked process
+    |-- KindsNotLoaded            kinds of claim that an installed distribution brings cannot be loaded
     `-- KeyringError              the private keys cannot be used
         |-- KeyMissing            no key for what is asked
         |-- WrongPassphrase       the passphrase does not open the key
@@ -50,6 +52,7 @@ __all__ = [
     "KeyMissing",
     "KeyNotAllowed",
     "KeyringError",
+    "KindsNotLoaded",
     "LedgerBusy",
     "LedgerClosed",
     "LedgerExists",
@@ -57,6 +60,7 @@ __all__ = [
     "LedgerUnavailable",
     "MalformedEvent",
     "MissingDisclosure",
+    "MissingExtra",
     "NameTaken",
     "NewerSchema",
     "NotALedger",
@@ -188,6 +192,12 @@ class MissingDisclosure(CouldNotCheck):
     code = "unchecked.disclosure"
 
 
+class MissingExtra(ClaimLedgerError):
+    """An optional part of claimledger is not installed; the message says how to get it."""
+
+    code = "extra.missing"
+
+
 class LedgerUnavailable(ClaimLedgerError):
     """The ledger cannot be opened or written."""
 
@@ -234,6 +244,12 @@ class LedgerClosed(LedgerUnavailable):
     """Used after close, or in a process forked from the one that opened it."""
 
     code = "ledger.closed"
+
+
+class KindsNotLoaded(ClaimLedgerError):
+    """A distribution that brings kinds of claim is broken: mend it or uninstall it."""
+
+    code = "kinds"
 
 
 class KeyringError(ClaimLedgerError):

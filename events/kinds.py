@@ -4,19 +4,18 @@
    and which question it answers (`claimledger.events.values`). Checks, claim files, schema and projections follow
    those marks, so that a kind of one's own gets all of them.
 2. Friendly constructors (`Act.arrest`, `Act.release` ...) only fill in a code.
-3. Kinds of one's own have a reverse-domain name (``org.example.flood``) and are made known with `register_kind`.
-   A claim of a kind that is not known here is read as `OtherKind`: kept and shown with its fields.
+3. Kinds of one's own, and how all of them are made known: `claimledger.events.kind_registry`.
 4. Free text that may identify somebody is a protected slot of its kind (`SLOTS`): committed to, never in signed bytes.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import ConfigDict, StrictBool, ValidationError
+from pydantic import StrictBool
 
+from .kind_registry import Kind, LoadedKind, OtherKind, kinds, load_installed_kinds, read_kind, register_kind
 from .values import (
     Answers,
     Codes,
@@ -31,7 +30,6 @@ from .values import (
     States,
     Terms,
     Text,
-    Value,
     WhenLike,
 )
 
@@ -43,6 +41,7 @@ __all__ = [
     "Death",
     "General",
     "Kind",
+    "LoadedKind",
     "NoAnswer",
     "Opinion",
     "OtherKind",
@@ -51,6 +50,7 @@ __all__ = [
     "Reply",
     "Shows",
     "kinds",
+    "load_installed_kinds",
     "read_kind",
     "register_kind",
 ]
@@ -58,83 +58,6 @@ __all__ = [
 Distribution: TypeAlias = Literal["each", "together", "unknown"]
 Texts: TypeAlias = Annotated[Text | Sequence[Text], ReadAs(Text | tuple[Text, ...])]
 ClaimNames: TypeAlias = Annotated[Sequence[str], ReadAs(tuple[str, ...]), Names("claim")]
-
-kinds: dict[str, type[Kind]] = {}
-"""Every kind known here, by name."""
-
-
-class Kind(Value):
-    """Base of all kinds of claim.
-
-    Attributes:
-        KIND: the kind's name; one's own is a reverse-domain name.
-        SUBJECT: the field that says what the claim is about.
-        SLOTS: fields that are committed to and never stand in signed bytes.
-    """
-
-    KIND: ClassVar[str]
-    SUBJECT: ClassVar[str]
-    SLOTS: ClassVar[tuple[str, ...]] = ()
-
-    @property
-    def kind_name(self) -> str:
-        """The kind's name, as recorded."""
-        return self.KIND
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (read_kind, (self.kind_name, self.model_dump()))
-
-
-class OtherKind(Kind):
-    """A claim of a kind that is not known here, with its fields as they were signed."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    KIND: ClassVar[str] = ""
-    SUBJECT: ClassVar[str] = ""
-
-    _name: str = ""
-
-    @property
-    def kind_name(self) -> str:
-        """The kind's name, as signed."""
-        return self._name
-
-
-_OWN_KIND = re.compile(r"[a-z0-9-]+(\.[a-z0-9_-]+)+\Z")
-_BUILT_IN = re.compile(r"[a-z]+(_[a-z]+)*\Z")
-
-
-def register_kind(cls: type[Kind]) -> type[Kind]:
-    """Make a kind of claim known (a class decorator).
-
-    Raises:
-        ValueError: the name is taken by another class, or is no reverse-domain name.
-    """
-    name = cls.KIND
-    own = cls.__module__ != __name__
-    if not (_OWN_KIND if own else _BUILT_IN).match(name):
-        raise ValueError(
-            f'a kind of one\'s own has a reverse-domain name such as "org.example.flood", not "{name}"'
-        )
-    if cls.SUBJECT not in cls.model_fields:
-        raise ValueError(f"kind {name}: its subject {cls.SUBJECT!r} is none of its fields")
-    if kinds.setdefault(name, cls) is not cls:
-        raise ValueError(f"kind {name} is registered already, by {kinds[name].__qualname__}")
-    return cls
-
-
-def read_kind(name: str, members: dict[str, Any]) -> Kind:
-    """Read the fields of a claim into its kind; into `OtherKind` when the kind is unknown or newer here."""
-    cls = kinds.get(name)
-    if cls is not None:
-        try:
-            return cls.model_validate(members)
-        except ValidationError:
-            pass  # signed by a release whose kind has other fields: shown as it is, never refused
-    other = OtherKind.model_validate(members)
-    object.__setattr__(other, "_name", name)
-    return other
 
 
 @register_kind

@@ -60,6 +60,7 @@ __all__ = [
     "WhenLike",
     "alternatives",
     "either",
+    "opened",
     "strings",
     "undecided",
 ]
@@ -216,6 +217,12 @@ else:
                 | Annotated[Either[stated], Tag("either")],
                 Discriminator(_form),
             ]
+
+
+def opened(stated: Any) -> Any:
+    """The type ``Open[stated]``, where `stated` is known only when the program runs."""
+    alias: Any = Open
+    return alias[stated]
 
 
 def alternatives(value: Any) -> tuple[tuple[Any, ...], Literal["stated", "undecided", "either"]]:

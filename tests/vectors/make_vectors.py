@@ -58,6 +58,7 @@ from claimledger.events import (
     either,
     undecided,
 )
+from claimledger.events.declarations import DeclaredAnswer, DeclaredField, DeclaredState, KindDeclared
 from claimledger.events.disclosure import Disclosure, commitment_of
 from claimledger.events.envelope import Envelope, Signature, keyid_of, pae
 from claimledger.events.event import Payload
@@ -183,6 +184,30 @@ def bodies() -> list[Body]:
             assessor="shared:ngo",
             at="2025-07-07",
             note="seen before",
+        ),
+        KindDeclared(
+            kind="org.example.closure",
+            subject="road",
+            protected=["note"],
+            fields={
+                "cause": DeclaredField(
+                    form="code",
+                    required=False,
+                    open=True,
+                    codes="org.example.closure_cause",
+                    answers=DeclaredAnswer(property="org.example.closure_cause", by="code", single=True),
+                ),
+                "note": DeclaredField(form="text", required=False, open=False),
+                "on": DeclaredField(form="when", required=False, open=False, scope=True),
+                "road": DeclaredField(
+                    form="name",
+                    required=True,
+                    open=True,
+                    names="entity",
+                    states=DeclaredState(property="org.example.passable", code="closed"),
+                ),
+            },
+            code_lists={"org.example.closure_cause": {"flood": "water", "repair": "work on the road"}},
         ),
     ]
 
