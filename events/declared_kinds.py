@@ -53,11 +53,17 @@ _TYPES: Final[Mapping[Form, Any]] = {
 
 
 class DeclaredKind(Kind):
-    """Base of the classes that are made from declarations."""
+    """Base of the classes that are made from declarations.
+
+    Attributes:
+        DECLARATION: the declaration, in strict JSON.
+        RAW: fields of form ``other``, which hold whatever was signed.
+    """
 
     KIND: ClassVar[str] = ""
     SUBJECT: ClassVar[str] = ""
     DECLARATION: ClassVar[bytes] = b""
+    RAW: ClassVar[tuple[str, ...]] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_read_again, (self.DECLARATION, self.model_dump()))
@@ -80,6 +86,7 @@ def _made(written: bytes) -> type[DeclaredKind]:
     made.KIND, made.SUBJECT = declaration.kind, declaration.subject
     made.SLOTS = tuple(declaration.protected)
     made.DECLARATION = written
+    made.RAW = tuple(name for name, field in declaration.fields.items() if field.form == "other")
     return made
 
 

@@ -288,7 +288,7 @@ def _question(claim: Kind, mark: Answers) -> tuple[str, str, bool]:
     if not mark.property.startswith("{"):
         return mark.property, mark.by, mark.single
     named = str(getattr(claim, mark.property.strip("{}")))
-    by = SINGLE_ATTRIBUTES.get(named) if mark.property == "{name}" else None
+    by = SINGLE_ATTRIBUTES.get(named) if mark.property == "{name}" and mark.by == "many" else None
     return (named, mark.by, mark.single) if by is None else (named, by, True)
 
 
@@ -342,6 +342,14 @@ def _plain(value: Any, names: NamesInForce) -> str:
         return f"{openness}: {' | '.join(sorted(_plain(part, names) for part in parts))}"
     if isinstance(value, When):
         return value.value
+    if isinstance(value, Quantity):
+        return amount_key(value)
+    if isinstance(value, OpenTerms) or (
+        isinstance(value, tuple) and any(isinstance(one, Term) for one in value)
+    ):
+        listed = value.open if isinstance(value, OpenTerms) else value
+        form = "open: " if isinstance(value, OpenTerms) else ""
+        return form + ", ".join(sorted(" ".join(_term(term, names)) for term in listed))
     if isinstance(value, (AllOf, OpenParties, tuple)):
         form = "" if isinstance(value, tuple) else "all of " if isinstance(value, AllOf) else "open: "
         return form + ", ".join(sorted(names.canonical(str(name)) for name in _entity_names(value)))

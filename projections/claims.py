@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded
+from claimledger.events.declarations import KindDeclaration
+from claimledger.events.declared_kinds import DeclaredKind, as_declared
 from claimledger.events.encoding import encode
 from claimledger.events.kinds import OtherKind
 from claimledger.events.recorded import Event
@@ -151,17 +153,32 @@ class Filed:
     same: dict[str, tuple[str, ...]] = field(default_factory=dict)
     judged: list[tuple[Event, ClaimsJudged]] = field(default_factory=list)
     unread: list[UnreadEvent] = field(default_factory=list)
+    declared: dict[str, KindDeclaration] = field(default_factory=dict)
     recorders: dict[str, str] = field(default_factory=dict)
 
 
-def version_of(event: Event, body: ClaimRecorded | ClaimAmended, because: str | None) -> Version:
-    """One record of a claim."""
-    return Version(event.index, event.id, event.recorded_at, event.signers, because, body, event.header.body)
+def version_of(
+    event: Event,
+    body: ClaimRecorded | ClaimAmended,
+    because: str | None,
+    declared: Mapping[str, KindDeclaration],
+) -> Version:
+    """One record of a claim; one of a kind of one's own is read by its declaration, installed or not."""
+    signed = event.header.body
+    if "." in body.kind:
+        body = as_declared(body, signed, declared)
+    return Version(event.index, event.id, event.recorded_at, event.signers, because, body, signed)
 
 
 def _public_members(version: Version) -> dict[str, Any]:
-    if isinstance(version.body.claim, OtherKind):
+    claim = version.body.claim
+    if isinstance(claim, OtherKind):
         # What is protected in an unknown kind is not known here, so only what was signed is shown; as text, since
         # its fields may nest as deeply as an event may, and the state lies around them.
         return {**version.signed, "claim": encode(version.signed.get("claim")).decode()}
-    return dict(version.body.split()[0])
+    public = dict(version.body.split()[0])
+    if isinstance(claim, DeclaredKind) and claim.RAW:
+        stated = public["claim"]
+        raw = {name: encode(stated[name]).decode() for name in claim.RAW if name in stated}
+        public["claim"] = {**stated, **raw}
+    return public

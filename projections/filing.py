@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import Self
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdrawn
+from claimledger.events.declarations import KindDeclared
 from claimledger.events.envelope import keyid_of
 from claimledger.events.errors import BrokenChain, InvalidValue, WrongLedger
 from claimledger.events.governance import KeyAdded, LedgerOpened
@@ -210,6 +211,9 @@ class CaseFile:
         elif isinstance(body, LedgerOpened):
             for root in body.roots:
                 self._filed.recorders[keyid_of(bytes.fromhex(root.key))] = root.holder
+        elif isinstance(body, KindDeclared) and not own:
+            # The first declaration holds; a writer of this library never makes another one.
+            self._filed.declared.setdefault(body.kind, body)
         elif own:
             self._file(event, body)
 
@@ -239,10 +243,11 @@ class CaseFile:
         filed = self._filed
         if isinstance(body, ClaimRecorded):
             ref = body.ref if body.ref not in filed.records else f"{body.ref}~{event.id[:8]}"
-            filed.records[ref] = Record(ref, event.leaf, [version_of(event, body, None)])
+            filed.records[ref] = Record(ref, event.leaf, [version_of(event, body, None, filed.declared)])
             filed.refs[event.id] = ref
         elif isinstance(body, ClaimAmended) and body.amends in filed.refs:
-            filed.records[filed.refs[body.amends]].versions.append(version_of(event, body, body.because))
+            version = version_of(event, body, body.because, filed.declared)
+            filed.records[filed.refs[body.amends]].versions.append(version)
         elif isinstance(body, ClaimWithdrawn) and body.withdraws in filed.refs:
             filed.records[filed.refs[body.withdraws]].withdrawn = event.id
         elif isinstance(body, ClaimsJudged):
