@@ -10,28 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked, repeated
 from .cli_terminal import say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
 
 if TYPE_CHECKING:
     from .ledger import Ledger
 
-__all__ = ["case_named", "cases", "disputes", "history", "show"]
+__all__ = ["CaseName", "case_named", "cases", "disputes", "history", "show"]
 
 CaseName = Annotated[
     str | None, typer.Argument(metavar="CASE", help="May be left out where the ledger has one case.")
-]
-KnownAt = Annotated[
-    str | None,
-    typer.Option(
-        "--known-at",
-        metavar="WHEN",
-        help="As recorded by then: a log index, a day or an instant (recorders' clocks).",
-    ),
-]
-AssertedBy = Annotated[
-    str | None,
-    typer.Option("--asserted-by", metavar="DAY", help="Only what had been said by the end of that day."),
 ]
 
 
@@ -65,6 +54,7 @@ def show(
     show_all: Annotated[bool, typer.Option("--all", help="Show every question and claim.")] = False,
     known_at: KnownAt = None,
     asserted_by: AssertedBy = None,
+    true_on: TrueOn = None,
     as_json: AsJSON = False,
 ) -> int:
     """Show what stands: each question with its positions, who holds them, and how they came."""
@@ -73,14 +63,15 @@ def show(
 
     from .ledger import Ledger
 
+    clocks = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
         name = case_named(opened, case)
-        state = opened.replay(CaseState(name, asserted_by=asserted_by), known_at=_moment(known_at))
+        state = opened.replay(CaseState(name, **clocks))
     if as_json:
-        say_json({"shape": 1, "known_at": known_at, **state.to_json()})
+        say_json({"shape": 1, **repeated(clocks), **state.to_json()})
         return 0
     more = f"claimledger show {ledger} {name} --all"
-    say(*case_lines(state, width=screen_width(), everything=show_all, known_at=known_at, more=more))
+    say(*case_lines(state, width=screen_width(), everything=show_all, more=more))
     return 0
 
 
@@ -93,6 +84,7 @@ def history(
     ] = None,
     known_at: KnownAt = None,
     asserted_by: AssertedBy = None,
+    true_on: TrueOn = None,
     as_json: AsJSON = False,
 ) -> int:
     """List every claim on a question in the order of the log: who, what, how it reached us, where it is read."""
@@ -101,15 +93,16 @@ def history(
 
     from .ledger import Ledger
 
+    clocks = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
         name = case_named(opened, case)
-        fold = opened.replay(History(name, question, asserted_by=asserted_by), known_at=_moment(known_at))
+        fold = opened.replay(History(name, question, **clocks))
         holders = {keyid: record.holder for keyid, record in opened.keys.keys.items()}
     if as_json:
-        say_json({"shape": 1, "known_at": known_at, **fold.to_json(), "holders": holders})
+        say_json({"shape": 1, **repeated(clocks), **fold.to_json(), "holders": holders})
         return 0
     more = f"a proof that stands alone: claimledger prove {ledger} {name}/CLAIM --to DIR"
-    say(*history_lines(fold, width=screen_width(), known_at=known_at, holders=holders, more=more))
+    say(*history_lines(fold, width=screen_width(), holders=holders, more=more))
     return 0
 
 
@@ -118,6 +111,7 @@ def disputes(
     case: CaseName = None,
     known_at: KnownAt = None,
     asserted_by: AssertedBy = None,
+    true_on: TrueOn = None,
     as_json: AsJSON = False,
 ) -> int:
     """Show the disputed questions as a table: a row for each question, a column for each speaker."""
@@ -126,13 +120,14 @@ def disputes(
 
     from .ledger import Ledger
 
+    clocks = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
         name = case_named(opened, case)
-        fold = opened.replay(Disputes(name, asserted_by=asserted_by), known_at=_moment(known_at))
+        fold = opened.replay(Disputes(name, **clocks))
     if as_json:
-        say_json({"shape": 1, "known_at": known_at, **fold.to_json()})
+        say_json({"shape": 1, **repeated(clocks), **fold.to_json()})
         return 0
-    say(*matrix_lines(fold, width=screen_width(), known_at=known_at))
+    say(*matrix_lines(fold, width=screen_width()))
     return 0
 
 
@@ -154,7 +149,3 @@ def case_named(ledger: Ledger, name: str | None) -> str:
             "the ledger has no case yet; record a claim file: claimledger record LEDGER FILE --keys DIR"
         )
     raise UnknownName(f"the ledger has {len(names)} cases, name one: {', '.join(names)}")
-
-
-def _moment(known_at: str | None) -> int | str | None:
-    return int(known_at) if known_at is not None and known_at.isdigit() else known_at

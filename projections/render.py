@@ -16,6 +16,7 @@ from .case import CaseState
 from .claims import ClaimView
 from .layout import Cell, Line, aside, columns, line, paragraph
 from .questions import JudgementView, Question, QuestionState
+from .render_clocks import clocks_in_words
 from .render_question import DOT, ended_in_words, question_lines, statuses_in_words
 
 __all__ = ["case_lines", "head_lines"]
@@ -28,7 +29,6 @@ def case_lines(
     *,
     width: int = 100,
     everything: bool = False,
-    known_at: str | None = None,
     more: str = "",
 ) -> list[Line]:
     """The state of a case.
@@ -37,14 +37,13 @@ def case_lines(
         state: the state.
         width: cells of a line.
         everything: list every question and claim.
-        known_at: the cut of the log that was asked for, as it was written.
         more: the command that shows everything.
     """
     by_state: dict[QuestionState, list[Question]] = {each: [] for each in QuestionState}
     for question in state.questions:
         by_state[question.state].append(question)
     disputed = by_state[QuestionState.DISPUTED] + by_state[QuestionState.CONDITIONAL]
-    lines = head_lines(state, width, known_at)
+    lines = head_lines(state, width)
     lines += _section(f"DISPUTED OR CONDITIONAL ({len(disputed)} of {len(state.questions)} questions)")
     lines += _blocks(disputed, state, width, everything=everything)
     lines += _open([one for one in by_state[QuestionState.OPEN] if _has_word(one)], state, width)
@@ -130,6 +129,9 @@ def _not_read(state: CaseState, width: int) -> list[Line]:
     if state.not_yet_said:
         refs = ", ".join(view.ref for view in state.not_yet_said)
         lines += [line(), *paragraph(f"Not certainly said by {state.asserted_by}: {refs}", width, hanging=2)]
+    if state.not_of_that_day:
+        refs = ", ".join(view.ref for view in state.not_of_that_day)
+        lines += [line(), *paragraph(f"Said of other days than {state.true_on}: {refs}", width, hanging=2)]
     if state.unread_events:
         lines.append(line())
     for event in state.unread_events:
@@ -168,7 +170,7 @@ def _is_of(judgement: JudgementView, state: CaseState) -> bool:
     return all(ref in state.claims for ref in (*judgement.claims, *judgement.of))
 
 
-def head_lines(state: CaseState, width: int, known_at: str | None) -> list[Line]:
+def head_lines(state: CaseState, width: int) -> list[Line]:
     """What a screen of a case begins with: its title, how much it rests on, and through which filters."""
     read = {view.body.source for view in state.claims.values()} - {None}
     said = [
@@ -178,8 +180,6 @@ def head_lines(state: CaseState, width: int, known_at: str | None) -> list[Line]
     ]
     if state.index_range is not None:
         said.append(f"index {state.index_range[0]} to {state.index_range[1]}")
-    if known_at is not None:
-        said.append(f"as known at {known_at}" + ("" if known_at.isdigit() else " by the recorders' clocks"))
-    if state.asserted_by is not None:
-        said.append(f"as asserted by {state.asserted_by}")
-    return [aside(Cell(state.title, "bold"), state.case, width), *paragraph(f" {DOT} ".join(said), width)]
+    lines = [aside(Cell(state.title, "bold"), state.case, width), *paragraph(f" {DOT} ".join(said), width)]
+    clocks = clocks_in_words(state.clocks)
+    return [*lines, *(paragraph(f" {DOT} ".join(clocks), width, hanging=2) if clocks else [])]

@@ -22,7 +22,6 @@ def history_lines(
     history: History,
     *,
     width: int = 100,
-    known_at: str | None = None,
     holders: Mapping[str, str] | None = None,
     more: str = "",
 ) -> list[Line]:
@@ -31,13 +30,12 @@ def history_lines(
     Args:
         history: the history.
         width: cells of a line.
-        known_at: the cut of the log that was asked for, as it was written.
         holders: keyid to who holds the key, for those who recorded and judged.
         more: the command that writes a proof.
     """
     named = holders or {}
     question = history.question
-    lines = head_lines(history.state, width, known_at)
+    lines = head_lines(history.state, width)
     if question is not None:
         state = str(question.state).replace("_", " ")
         lines += [line(), line(Cell(question.title, "bold"), f"  ({state})")]

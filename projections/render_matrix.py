@@ -23,18 +23,17 @@ _STYLES = {QuestionState.DISPUTED: "red", QuestionState.CONDITIONAL: "yellow"}
 _LEGEND = f"? holds under some readings only {DOT} . says nothing {DOT} (retracted) and the like: no longer stood by"
 
 
-def matrix_lines(disputes: Disputes, *, width: int = 100, known_at: str | None = None) -> list[Line]:
+def matrix_lines(disputes: Disputes, *, width: int = 100) -> list[Line]:
     """The matrix of a case.
 
     Args:
         disputes: the matrix.
         width: cells of a line.
-        known_at: the cut of the log that was asked for, as it was written.
     """
     rows = disputes.rows
     clashing = [row for row in rows if row.question.state in _STYLES]
     others = [row for row in rows if row.question.state not in _STYLES]
-    lines = head_lines(disputes.state, width, known_at)
+    lines = head_lines(disputes.state, width)
     if not rows:
         return [*lines, line(), line("no question on which more than one speaker gives an answer")]
     for title, some in (("DISPUTED OR CONDITIONAL", clashing), ("SEVERAL VOICES, NO CONTRADICTION", others)):
