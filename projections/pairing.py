@@ -5,7 +5,7 @@
 2. "Possible" contradicts nothing. Two relays of one statement that differ are no contradiction between speakers
    (`RELAYS_DIFFER`); one relay of it that says both is. A claim that is stale or displaced proves none (`STALE`).
 3. A denial of several things at once contradicts only who affirms all of them; a denied value holds no rival value.
-   Where what is denied is left open, between alternatives or as an open list, it contradicts nobody.
+   Where the speaker leaves open what is denied, between alternatives or as an open list, it contradicts nobody.
 4. Too many readings to try means that nothing is proven.
 """
 
@@ -182,7 +182,8 @@ class Pairing:
         denial, answer = (a, b) if a.negated else (b, a)
         if denial.together and not denial.together <= answer.together:
             return Comparison(Verdict.NOT_COMPARABLE, "the denial is of several things together")
-        if len(denial.values) > 1 or _is_unclosed(denial.values[0]):
+        denied = ours if a.negated else theirs
+        if len(denied) > 1 or _is_unclosed(denied[0]):
             return Comparison(Verdict.NOT_COMPARABLE, "what is denied is left open")
         return Comparison(Verdict.CONTRADICTS, "one affirms what the other denies")
 
