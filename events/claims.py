@@ -20,7 +20,7 @@ from .registry import Body, register_body
 from .sources import TextQuote
 from .values import EntityName, Locator, Name, Names, Open, ReadAs, Text, Undecided, Value, WhenLike
 
-__all__ = ["BasedOn", "ClaimRecorded", "EventId", "Polarity", "Relay", "Strength", "Voice"]
+__all__ = ["BasedOn", "ClaimContent", "ClaimRecorded", "EventId", "Polarity", "Relay", "Strength", "Voice"]
 
 EventId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Polarity: TypeAlias = Literal["affirmed", "negated"]

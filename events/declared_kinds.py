@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Final, TypeVar
 
 from pydantic import StrictBool, StrictInt, ValidationError, create_model
 
-from .claims import ClaimAmended, ClaimRecorded
+from .claims import ClaimContent
 from .declarations import DeclaredField, Form, KindDeclaration
 from .encoding import decode, encode
 from .kind_registry import Kind, other_kind
@@ -34,7 +34,7 @@ from .values import (
 
 __all__ = ["DeclaredKind", "as_declared", "kind_of"]
 
-Claim = TypeVar("Claim", ClaimRecorded, ClaimAmended)
+Claim = TypeVar("Claim", bound=ClaimContent)
 
 _TYPES: Final[Mapping[Form, Any]] = {
     "name": str,

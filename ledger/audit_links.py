@@ -32,6 +32,7 @@ _NAMED = {
     "case.opened": ("case", "opening of case"),
     "claim.recorded": ("ref", "claim"),
     "entity.registered": ("name", "entity"),
+    "kind.declared": ("kind", "declaration of kind"),
     "source.registered": ("name", "source"),
 }
 

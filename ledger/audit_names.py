@@ -5,6 +5,7 @@
     source      the case          name of the source            its source.registered
     entity      case or shared    name of the entity            its entity.registered
     claim       the case          ref of the claim              its claim.recorded
+    kind        shared            name of a kind of one's own   its first kind.declared
     statement   the case          id of the speech act          a claim.recorded or .amended that carries it
     handle      case or shared    HMAC of a recorder's handle   an entity.registered of that stream
 
@@ -30,6 +31,7 @@ _NAMED = {
     "source.registered": ("source", "name"),
     "entity.registered": ("entity", "name"),
     "claim.recorded": ("claim", "ref"),
+    "kind.declared": ("kind", "kind"),
 }
 _EIGHT_BYTES = 2**64 - 1
 _SPOKEN = frozenset({"claim.recorded", "claim.amended"})

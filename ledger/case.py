@@ -345,7 +345,10 @@ class Case(EvidenceActs):
             built = self._compose.built(ClaimAmended, "claim", **members, amends=amends, because=because)
             body = self._compose.named(built)
             statements = self._compose.statements(body.voices, but=amends)
-            return self._writer.record(body, self._stream, case=self._name, name=ref, statements=statements)
+            with self._compose.declared(kind, body):
+                return self._writer.record(
+                    body, self._stream, case=self._name, name=ref, statements=statements
+                )
 
     def withdraw(self, ref: str, *, because: str) -> Receipt:
         """Withdraw the recorder's own record of a claim. The claim stays in the history, marked.
@@ -450,17 +453,18 @@ class Case(EvidenceActs):
             raise NameTaken(
                 f'{self._compose.where}: a claim "{named}" is there already; amend it, or pick another ref'
             )
-        receipt = self._writer.record(
-            body,
-            stream,
-            case=self._name,
-            name=named,
-            names=(own,),
-            statements=self._compose.statements(body.voices),
-            idempotency=None if keyed is None else (keyed, digest),
-            parts=(public, protected),
-            is_picked=ref is None,
-        )
+        with self._compose.declared(members["claim"], body):
+            receipt = self._writer.record(
+                body,
+                stream,
+                case=self._name,
+                name=named,
+                names=(own,),
+                statements=self._compose.statements(body.voices),
+                idempotency=None if keyed is None else (keyed, digest),
+                parts=(public, protected),
+                is_picked=ref is None,
+            )
         if ref is None:
             register.use_ref(stream)
         return receipt

@@ -17,7 +17,7 @@ from uuid import UUID, uuid5
 
 from pydantic import BaseModel, ValidationError
 
-from claimledger.events.codes import CODES, problem_with
+from claimledger.events.codes import codes_of, problem_with
 from claimledger.events.dates import When, parse_edtf
 from claimledger.events.encoding import encode
 from claimledger.events.errors import InvalidValue
@@ -277,7 +277,7 @@ class Values:
         return self.problem(node, path, f"expected {describe(shape)}")
 
     def _code(self, node: Scalar, listing: str, path: str, otherwise: str = "") -> Any:
-        problem = problem_with(listing, node.text) if listing in CODES else None
+        problem = problem_with(listing, node.text) if codes_of(listing) else None
         if problem is None and not _CODE.fullmatch(node.text):
             problem = (
                 "a code is words of ASCII letters, digits and _, parted by dots; own ones as example.org:word"

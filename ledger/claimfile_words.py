@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic_core import ErrorDetails
 
-from claimledger.events.codes import CODES
+from claimledger.events.codes import codes_of
 from claimledger.events.dates import When
 from claimledger.events.quantities import Quantity
 
@@ -71,7 +71,8 @@ def describe(shape: Shape) -> str:
 
 def codes_hint(listing: str | None) -> str:
     """Where the codes of a list are shown."""
-    return f" (codes: claimledger schema --codes {listing})" if listing in CODES else ""
+    known = listing is not None and codes_of(listing) is not None
+    return f" (codes: claimledger schema --codes {listing})" if known else ""
 
 
 def plain_words(error: ErrorDetails) -> str:

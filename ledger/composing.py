@@ -9,13 +9,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
-from claimledger.events.claims import BasedOn, ClaimRecorded, Relay, Voice
+from claimledger.events.claims import BasedOn, ClaimAmended, ClaimRecorded, Relay, Voice
 from claimledger.events.dates import When
+from claimledger.events.declarations import KindDeclared
+from claimledger.events.declared_kinds import kind_of
+from claimledger.events.declaring import declaration_of
 from claimledger.events.entities import Entity, OneOf
 from claimledger.events.errors import InvalidValue, KeyNotAllowed, UnknownName
 from claimledger.events.kinds import Kind, kinds
@@ -130,6 +135,41 @@ class Composer:
                 f"{kind.kind_name}: {gap} is missing; say what it says, it is kept behind a commitment"
             )
 
+    @contextmanager
+    def declared(self, kind: Kind, body: ClaimRecorded | ClaimAmended) -> Iterator[None]:
+        """Declare a kind of one's own in the transaction that records its first claim."""
+        declaration = self._declaration(kind, body)
+        if declaration is None:
+            yield
+            return
+        key = self._register.kind_key(declaration.kind)
+        with nullcontext() if self._writer.is_in_batch else self._writer.batch():
+            # Whoever comes first takes the name; a second one that declares it alike does no harm.
+            self._writer.record(declaration, key[0], case=None, name=declaration.kind, statements=(key,))
+            yield
+
+    def _declaration(self, kind: Kind, body: ClaimRecorded | ClaimAmended) -> KindDeclared | None:
+        """What must be declared before a claim: its kind, if that is one's own and new in this ledger.
+
+        Raises:
+            InvalidValue: the ledger has another declaration of that kind; or nobody could read this claim by it.
+        """
+        if "." not in kind.kind_name:
+            return None
+        declared, reader = _declared(type(kind))
+        try:
+            reader.model_validate(body.split()[0]["claim"])
+        except ValidationError as error:
+            raise readable(error, f"{kind.kind_name}, read by its declaration") from None
+        there = self._register.declared(kind.kind_name)
+        if there is not None and there != declared:
+            raise InvalidValue(
+                f"kind {kind.kind_name}: this ledger holds another declaration of it, and its claims are read by that "
+                "for good; put the fields back, or give the changed kind a name of its own, such as "
+                f"{kind.kind_name}_2"
+            )
+        return declared if there is None else None
+
     def statements(self, voices: Sequence[Voice], but: str | None = None) -> tuple[NameKey, ...]:
         """Check that the claims of each statement agree; give the statements that are new."""
         new: dict[NameKey, Voice] = {}
@@ -230,3 +270,10 @@ class Composer:
             return cls(**members)
         except ValidationError as error:
             raise readable(error, what) from None
+
+
+@cache
+def _declared(cls: type[Kind]) -> tuple[KindDeclared, type[Kind]]:
+    """The declaration of a kind, and the class by which strangers read its claims."""
+    declared = KindDeclared.of(declaration_of(cls))
+    return declared, kind_of(declared)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
+from claimledger.events.declarations import KindDeclared
 from claimledger.events.encoding import JSONValue, encode
 from claimledger.events.entities import Entity
 from claimledger.events.errors import UnknownName
@@ -70,6 +71,16 @@ class Register:
         if found is None:
             found = self._bodies[event_id] = self._read_body(event_id)
         return found
+
+    def declared(self, kind: str) -> KindDeclared | None:
+        """The declaration of a kind of one's own in this ledger, or None."""
+        event_id = self.event_id(*self.kind_key(kind))
+        body = None if event_id is None else self.body(event_id)
+        return body if isinstance(body, KindDeclared) else None
+
+    def kind_key(self, kind: str) -> NameKey:
+        """The row of the names index that a declaration takes."""
+        return (self._shared_stream, "kind", kind)
 
     def entity_event(self, stream: str, name: str) -> str | None:
         """The event that registered an entity: of the case's stream, or of the shared register for ``shared:``."""

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
 from claimledger.events.claims import ClaimRecorded, Relay, Voice
-from claimledger.events.codes import CODES
+from claimledger.events.codes import CODES, codes_of, listings
 from claimledger.events.dates import When
 from claimledger.events.entities import OneOf, Person
 from claimledger.events.errors import UnknownName
@@ -62,10 +62,10 @@ def codes(listing: str) -> Mapping[str, str]:
     Raises:
         UnknownName: there is no such list; the message names all of them.
     """
-    found = CODES.get(listing)
+    found = codes_of(listing)
     if found is None:
-        near = did_you_mean(listing, CODES)
-        raise UnknownName(f'no code list "{listing}"{near} (the lists: {", ".join(CODES)})')
+        near = did_you_mean(listing, listings())
+        raise UnknownName(f'no code list "{listing}"{near} (the lists: {", ".join(listings())})')
     return found
 
 
@@ -111,7 +111,7 @@ def claim_file_schema() -> Schema:
                 "minLength": 1,
                 "description": "6, at least 8",
             },
-            **{f"{listing}-code": _code(listing) for listing in CODES},
+            **{f"{listing}-code": _code(listing) for listing in listings()},
             "relay": _relay(),
             "claim": {"anyOf": [_claim(cls, content) for cls in kinds.values()]},
             "amendment": {"anyOf": [_claim(cls, content, ("because",)) for cls in kinds.values()]},
@@ -177,7 +177,7 @@ def _one_or_more(item: Schema) -> Schema:
 
 def _code(listing: str) -> Schema:
     own: list[Schema] = [] if listing == "verb" else [{"type": "string", "pattern": _OWN_CODE}]
-    return {"anyOf": [{"enum": list(CODES[listing])}, *own]}
+    return {"anyOf": [{"enum": list(codes_of(listing) or ())}, *own]}
 
 
 def _schema(shape: Shape) -> Schema:
@@ -188,7 +188,7 @@ def _schema(shape: Shape) -> Schema:
         case Reference(what):
             return _ref("entity" if what == "entity" else "name")
         case Code(listing):
-            return _ref(f"{listing}-code") if listing in CODES else _ref("text")
+            return _ref(f"{listing}-code") if codes_of(listing) else _ref("text")
         case Choice(words):
             return {"enum": list(words)}
         case Truth():

@@ -234,6 +234,8 @@ class Writer:
             first = self._store.name(*key)
             if first is None:
                 still_new.append(key)
+            elif key[1] == "kind":
+                self._check_declaration(pending, key[2], first)
             else:
                 self._check_statement(pending, key[2], first)
         pending.statements = still_new
@@ -243,6 +245,14 @@ class Writer:
         for voice in body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else ():
             if voice.statement == statement:
                 self._register.check_statement(first, voice)
+
+    def _check_declaration(self, pending: Pending, kind: str, first: str) -> None:
+        """Two writers may declare one kind at once, as long as they declare it alike: the first one holds."""
+        if self._register.body(pending.id) != self._register.body(first):
+            raise InvalidValue(
+                f"kind {kind}: another writer declared it otherwise just now; nothing was written; "
+                "give one of the two another name"
+            )
 
     def _refold(self) -> int:
         self._log.fold()

@@ -176,7 +176,7 @@ def _public_members(version: Version) -> dict[str, Any]:
         # What is protected in an unknown kind is not known here, so only what was signed is shown; as text, since
         # its fields may nest as deeply as an event may, and the state lies around them.
         return {**version.signed, "claim": encode(version.signed.get("claim")).decode()}
-    public = dict(version.body.split()[0])
+    public: dict[str, Any] = dict(version.body.split()[0])
     if isinstance(claim, DeclaredKind) and claim.RAW:
         stated = public["claim"]
         raw = {name: encode(stated[name]).decode() for name in claim.RAW if name in stated}
