@@ -147,9 +147,9 @@ class Pairing:
         comparison = self._held_against(a.answer, b.answer, reading)
         if comparison.verdict is not Verdict.CONTRADICTS:
             return comparison
+        if _is_possible_only(a, reading) or _is_possible_only(b, reading):
+            return Comparison(Verdict.COMPATIBLE, "what is put as possible contradicts nothing")
         for entry in (a, b):
-            if _is_possible_only(entry, reading):
-                return Comparison(Verdict.COMPATIBLE, "what is put as possible contradicts nothing")
             for condition, ref in entry.displaced_when:
                 if _holds(condition, reading):
                     return Comparison(Verdict.STALE, f"{entry.account.ref} moved on with {ref}")
