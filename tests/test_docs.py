@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -49,3 +50,23 @@ def test_the_ten_lines_of_the_readme_are_the_example(project: Path) -> None:
     body = re.sub(r"folder = .*\n\n", "", body).replace('folder / "keys"', '"keys"')
     body = body.replace("f\"sqlite:///{folder / 'first.ledger'}\"", '"first.ledger"')
     assert quoted.strip() == body.strip()
+
+
+def test_the_map_of_files_is_the_tree(project: Path) -> None:
+    found = importlib.util.spec_from_file_location("make_rooms", project / "docs" / "make_rooms.py")
+    assert found is not None
+    assert found.loader is not None
+    script = importlib.util.module_from_spec(found)
+    found.loader.exec_module(script)
+    text = (project / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert script.page(text) == text, "run: python docs/make_rooms.py"
+
+
+def test_every_file_that_the_way_of_a_claim_names_is_there(project: Path) -> None:
+    text = (project / "docs" / "architecture.md").read_text(encoding="utf-8")
+    way = text.split("## The way of one claim", 1)[1].split("## Two kinds", 1)[0]
+    stems = {
+        file.stem for room in ("events", "ledger", "projections") for file in (project / room).glob("*.py")
+    }
+    named = set(re.findall(r"`(?:events/)?([a-z_]+)`", way)) - {"apply", "to_json"}
+    assert named <= stems
