@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .claims import BasedOn, ClaimAmended, ClaimRecorded, ClaimWithdrawn, Relay, Voice
     from .dates import When
+    from .declarations import KindDeclaration, KindDeclared
     from .entities import (
         Authority,
         Entity,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         Death,
         General,
         Kind,
+        LoadedKind,
         NoAnswer,
         Opinion,
         OtherKind,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         Relation,
         Reply,
         Shows,
+        load_installed_kinds,
         register_kind,
     )
     from .quantities import Quantity
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
         Names,
         Open,
         Scope,
+        States,
         Term,
         Undecided,
         either,
@@ -100,7 +104,10 @@ __all__ = [
     "Group",
     "KeyAdded",
     "Kind",
+    "KindDeclaration",
+    "KindDeclared",
     "LedgerOpened",
+    "LoadedKind",
     "Locator",
     "Medium",
     "Names",
@@ -125,6 +132,7 @@ __all__ = [
     "Shows",
     "Source",
     "SourceRegistered",
+    "States",
     "Term",
     "TextQuote",
     "Undecided",
@@ -133,6 +141,7 @@ __all__ = [
     "Voice",
     "When",
     "either",
+    "load_installed_kinds",
     "register_kind",
     "undecided",
 ]
@@ -166,7 +175,10 @@ _HOMES = {
     "Group": "entities",
     "KeyAdded": "governance",
     "Kind": "kinds",
+    "KindDeclaration": "declarations",
+    "KindDeclared": "declarations",
     "LedgerOpened": "governance",
+    "LoadedKind": "kinds",
     "Locator": "values",
     "Medium": "entities",
     "Names": "values",
@@ -191,6 +203,7 @@ _HOMES = {
     "Shows": "kinds",
     "Source": "sources",
     "SourceRegistered": "recorder_acts",
+    "States": "values",
     "Term": "values",
     "TextQuote": "sources",
     "Undecided": "values",
@@ -199,6 +212,7 @@ _HOMES = {
     "Voice": "claims",
     "When": "dates",
     "either": "values",
+    "load_installed_kinds": "kinds",
     "register_kind": "kinds",
     "undecided": "values",
 }
