@@ -56,6 +56,9 @@ class Clocks:
             object.__setattr__(self, "known_at", format_instant(self.known_at))
         if self.known_at is not None and type(self.known_at) is not int:
             end_of(self.known_at)
+        for name in ("asserted_by", "true_on"):
+            if type(getattr(self, name)) not in (str, type(None)):
+                raise InvalidValue(f"{name}: write a day as text, such as 2025-07-03")
         if self.asserted_by is not None:
             _last_day(self.asserted_by)
         if self.true_on is not None:

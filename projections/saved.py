@@ -135,7 +135,7 @@ def read_saved(data: bytes, *, ledger: str | None = None) -> Saved:
 
 
 def _event(row: dict[str, Any]) -> Event:
-    if row.keys() != _EVENT:
+    if row.keys() != _EVENT or type(row["index"]) is not int or type(row["leaf"]) is not str:
         raise MalformedEvent("an event has other members")
     payload = Payload.from_bytes(row["payload"].encode())
     return Event(
