@@ -14,12 +14,16 @@ from .replay import RULES_VERSION, Fold, Provenance, known_at, replay
 
 if TYPE_CHECKING:
     from .case import CaseState
+    from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef
+    from .asserters import Asserters
     from .claims import ClaimView, UnreadEvent, Version
     from .compare import COMPARATORS, Verdict
     from .disputes import Cell, DisputeRow, Disputes
     from .history import Amendment, History, HistoryRow, Voiced
     from .names import EntityView
     from .positions import Holding, Hop, Pair, Position
+    from .counts import CountRow, Counts, CountSeries
+    from .custody import Assessment, Attachment, Custody, Gap, ItemCustody, Mention, Transfer
     from .questions import JudgementView, Question, QuestionState, StatusView
     from .standing import ClaimStatus
 
@@ -30,6 +34,13 @@ __all__ = [
     "Cell",
     "ClaimStatus",
     "ClaimView",
+    "AnswerCount",
+    "AsserterRow",
+    "Asserters",
+    "Assessment",
+    "Attachment",
+    "Behind",
+    "CaseRef",
     "DisputeRow",
     "Disputes",
     "EntityView",
@@ -38,15 +49,24 @@ __all__ = [
     "HistoryRow",
     "Holding",
     "Hop",
+    "Clocks",
+    "CountRow",
+    "Counts",
+    "CountSeries",
+    "Custody",
     "JudgementView",
     "Pair",
     "Position",
     "Provenance",
+    "Gap",
     "Question",
     "QuestionState",
     "RULES_VERSION",
     "StatusView",
+    "ItemCustody",
     "UnreadEvent",
+    "Mention",
+    "Order",
     "Verdict",
     "Version",
     "Voiced",
@@ -55,6 +75,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Timeline",
+    "TimelineRow",
+    "Transfer",
     "Amendment": "history",
     "COMPARATORS": "compare",
     "CaseState": "case",
@@ -65,6 +88,13 @@ _HOMES = {
     "Disputes": "disputes",
     "EntityView": "names",
     "History": "history",
+    "AnswerCount": "asserter_rows",
+    "AsserterRow": "asserter_rows",
+    "Asserters": "asserters",
+    "Assessment": "custody",
+    "Attachment": "custody",
+    "Behind": "asserter_rows",
+    "CaseRef": "asserter_rows",
     "HistoryRow": "history",
     "Holding": "positions",
     "Hop": "positions",
@@ -73,19 +103,31 @@ _HOMES = {
     "Position": "positions",
     "Question": "questions",
     "QuestionState": "questions",
+    "Clocks": "clocks",
+    "CountRow": "counts",
+    "Counts": "counts",
+    "CountSeries": "counts",
+    "Custody": "custody",
     "StatusView": "questions",
     "UnreadEvent": "claims",
     "Verdict": "compare",
+    "Gap": "custody",
     "Version": "claims",
     "Voiced": "history",
 }
 
+    "ItemCustody": "custody",
 
+    "Mention": "custody",
+    "Order": "timeline",
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
+    "Timeline": "timeline",
+    "TimelineRow": "timeline",
+    "Transfer": "custody",
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

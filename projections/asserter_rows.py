@@ -1,0 +1,207 @@
+"""What is shown of one speaker over all cases: counts, and the first claims behind each of them.
+
+1. A count is whole; the claims named behind it are the first ones of the log, `claimledger.projections.tallies.NAMED`
+   at most.
+2. An answer is text: codes, numbers and dates as they are written in claims, so that equal answers read alike in
+   every case. An entity of a case is led by the case's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from claimledger.events.dates import When
+from claimledger.events.quantities import Quantity
+from claimledger.events.values import SHARED
+
+from .compare import Given, PartyValue, TermValue, WordValue
+
+__all__ = ["AnswerCount", "AsserterRow", "Behind", "CaseRef", "answer_text"]
+
+
+class CaseRef(NamedTuple):
+    """A claim of a case."""
+
+    case: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A count and the claims behind it.
+
+    Attributes:
+        times: how many claims.
+        cases: in how many cases.
+        refs: the first of them, in the order of the log.
+    """
+
+    times: int
+    cases: int
+    refs: tuple[CaseRef, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Every member under its own name; a claim as case and ref."""
+        return {"times": self.times, "cases": self.cases, "refs": [list(ref) for ref in self.refs]}
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How often a speaker gave one answer to one sort of question.
+
+    Attributes:
+        property: the property asked about.
+        answer: the answer as text, or the status of a claim that gives none.
+        polarity: whether it is affirmed or denied.
+        openness: ``stated``, ``undecided`` (by the reader), ``either`` (left open by the speaker) or ``no_answer``.
+        said: in how many claims, and which.
+        corrected: how many of them the speaker later corrected.
+        retracted: how many of them the speaker later retracted.
+    """
+
+    property: str
+    answer: str
+    polarity: str
+    openness: str
+    said: Behind
+    corrected: int
+    retracted: int
+
+    def __str__(self) -> str:
+        lead = "not " if self.polarity == "negated" else ""
+        lead = f"{lead}no answer, " if self.openness == "no_answer" else lead
+        cases = "1 case" if self.said.cases == 1 else f"{self.said.cases} cases"
+        times = "once" if self.said.times == 1 else f"{self.said.times} times"
+        return f"{self.property} = {lead}{self.answer}: {times} in {cases}"
+
+    def to_json(self) -> dict[str, Any]:
+        """Every member under its own name; what is behind the count beside them."""
+        return {
+            "property": self.property,
+            "answer": self.answer,
+            "polarity": self.polarity,
+            "openness": self.openness,
+            **self.said.to_json(),
+            "corrected": self.corrected,
+            "retracted": self.retracted,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AsserterRow:
+    """One speaker.
+
+    Attributes:
+        holder: its name; ``shared:`` leads those of the shared register.
+        case: the case that it belongs to; None for those of the shared register.
+        label: what readers see for it.
+        names: every name by which it spoke, where a case judges several to mean it.
+        is_named: whether it is known who that is; two speakers without a name are never one.
+        claims: what it said.
+        maybe: claims that may be its voice or another's; they are in no other count.
+        withdrawn: records that their recorder withdrew; they are in no other count.
+        corrected: of `claims`, those that it later corrected.
+        retracted: of `claims`, those that it later retracted.
+        kinds: kind of claim to how many.
+        strengths: strength to how many.
+        first_said, last_said: the earliest and the latest date (EDTF) at which it said something; None where no date
+            is known.
+        answers: its answers, by property and then the most frequent first.
+        more_answers: property to how many claims gave answers that are not listed one by one.
+    """
+
+    holder: str
+    case: str | None
+    label: str
+    names: tuple[str, ...]
+    is_named: bool
+    claims: Behind
+    maybe: Behind
+    withdrawn: Behind
+    corrected: Behind
+    retracted: Behind
+    kinds: Mapping[str, int]
+    strengths: Mapping[str, int]
+    first_said: str | None
+    last_said: str | None
+    answers: tuple[AnswerCount, ...]
+    more_answers: Mapping[str, int]
+
+    def answers_to(self, property: str) -> tuple[AnswerCount, ...]:
+        """Its answers to one sort of question, the most frequent first."""
+        return tuple(one for one in self.answers if one.property == property)
+
+    def to_json(self) -> dict[str, Any]:
+        """Every member under its own name."""
+        return {
+            "holder": self.holder,
+            "case": self.case,
+            "label": self.label,
+            "names": list(self.names),
+            "is_named": self.is_named,
+            "claims": self.claims.to_json(),
+            "maybe": self.maybe.to_json(),
+            "withdrawn": self.withdrawn.to_json(),
+            "corrected": self.corrected.to_json(),
+            "retracted": self.retracted.to_json(),
+            "kinds": dict(self.kinds),
+            "strengths": dict(self.strengths),
+            "first_said": self.first_said,
+            "last_said": self.last_said,
+            "answers": [one.to_json() for one in self.answers],
+            "more_answers": dict(self.more_answers),
+        }
+
+
+def answer_text(values: tuple[Given, ...], openness: str, case: str) -> str:
+    """An answer as text that is equal where the answer is, in whatever case.
+
+    Args:
+        values: the value, or the alternatives.
+        openness: whose openness several alternatives are.
+        case: the case's name, which leads its own entities.
+    """
+    between = " or " if openness == "either" else " | "
+    return between.join(sorted({_text(value, case) for value in values}))
+
+
+def _text(value: Given, case: str) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, TermValue):
+        terms = sorted(
+            f"{_entity(word, case) if sort == 'act' else word}{f' ({role})' if role else ''}"
+            for sort, word, role in value.terms
+        )
+        return ", ".join([*terms, "..."] if value.open else terms)
+    if isinstance(value, PartyValue):
+        parties = ", ".join(sorted(_entity(name, case) for name in value.names))
+        return {"all_of": f"all of {parties}", "open": f"{parties}, ..."}.get(value.form, parties)
+    if isinstance(value, WordValue):
+        return ", ".join(sorted(value.texts))
+    return _amount(value) if isinstance(value, Quantity) else _date(value)
+
+
+def _entity(name: str, case: str) -> str:
+    return name if name.startswith(SHARED) else f"{case}/{name}"
+
+
+def _amount(value: Quantity) -> str:
+    parts = [
+        value.qualifier,
+        None if value.point is None else str(value.point),
+        None if value.low is None else f"{'>' if value.low_open else '>='} {value.low}",
+        None if value.high is None else f"{'<' if value.high_open else '<='} {value.high}",
+        value.unit,
+        None if value.certainty is None else f"({value.certainty})",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def _date(value: When) -> str:
+    if value.time is None:
+        return value.value
+    clock = "-".join(dict.fromkeys(part for part in (value.time.earliest, value.time.latest) if part))
+    return " ".join(part for part in (value.value, clock or value.time.verbatim, value.time.offset) if part)

@@ -1,0 +1,266 @@
+"""The counting behind `claimledger.projections.asserters`: each claim under each of its headings, in one pass.
+
+1. A heading is a few words: ``claims``, ``maybe``, ``withdrawn``, a kind, a strength, a date at which something was
+   said, or an answer. Each speaker has a tally for each of its headings.
+2. An amended claim is counted as amended, in the place of what was counted before; a withdrawn one under
+   ``withdrawn`` alone. Replies by which a speaker may take claims back are kept; what they end is found on reading.
+3. No body is kept. What stays is the tallies, labels and types of entities, and a few numbers for each claim.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from claimledger.events.claims import ClaimAmended, ClaimContent, ClaimRecorded, ClaimWithdrawn, Voice
+from claimledger.events.dates import parse_edtf
+from claimledger.events.declarations import KindDeclaration, KindDeclared
+from claimledger.events.declared_kinds import as_declared
+from claimledger.events.kinds import NoAnswer, Reply
+from claimledger.events.recorded import Event
+from claimledger.events.recorder_acts import CaseOpened, EntityRegistered, SameAsJudged, SameAsUndone
+from claimledger.events.values import SHARED, alternatives
+
+from .answers import account_of
+from .asserter_rows import answer_text
+from .clocks import Clocks, Moment
+from .names import NamesInForce
+from .tallies import Counted, Tally
+from .words import date_text
+
+__all__ = ["MOST_ANSWERS", "NOBODY", "REGISTER", "Heading", "Key", "Tallying", "key_of"]
+
+MOST_ANSWERS: Final = 200
+"""How many different answers of one speaker to one sort of question are told apart; the rest is counted together."""
+
+REGISTER: Final = -1
+"""Stands where the number of a case stands, for the shared register."""
+NOBODY: Final = 0
+"""The tally of claims that `asserted_by` leaves out."""
+_WITHDRAWN: Final = ("withdrawn",)
+_TAKES_BACK: Final = ("corrects", "retracts")
+
+Heading: TypeAlias = tuple[str, ...]
+Key: TypeAlias = tuple[int, str]
+"""A speaker: the number of its case, or `REGISTER`; and its name."""
+
+_AS_WRITTEN: Final = NamesInForce({})
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An entity, as far as it matters here."""
+
+    index: int
+    label: str
+    type: str
+
+    @property
+    def is_named(self) -> bool:
+        """Whether it is known who that is."""
+        return self.type not in ("unnamed", "one_of")
+
+
+@dataclass(frozen=True, slots=True)
+class _TakesBack:
+    """A reply by which a speaker may take claims back."""
+
+    index: int
+    case: int
+    kind: str
+    claims: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Speaker:
+    """Where the claims of one speaker are counted: heading to tally, property to number of answers."""
+
+    tallies: dict[Heading, int] = field(default_factory=dict)
+    answers: dict[str, int] = field(default_factory=dict)
+
+
+class Tallying:
+    """Counts the claims of every speaker, over all cases.
+
+    Args:
+        known_at: as for `CaseState`.
+        asserted_by: a day: only what was certainly said by its end is counted.
+
+    Raises:
+        InvalidValue: a clock is set to what it cannot show.
+    """
+
+    def __init__(self, *, known_at: Moment | None = None, asserted_by: str | None = None) -> None:
+        self.clocks = Clocks(known_at, asserted_by)
+        self.ledger: str | None = None
+        self.taken_in: int | None = None
+        self._until = self.clocks.said_by
+        self._cut = False
+        self.case_names: list[str] = []
+        self._case_of: dict[str, int] = {}
+        self.entities: dict[Key, _Known] = {}
+        self.same: dict[int, dict[str, tuple[str, ...]]] = {}
+        self.speakers: dict[Key, _Speaker] = {}
+        self.tallies: list[Tally] = [Tally()]
+        self.headings: list[tuple[Key, Heading] | None] = [None]
+        self.counted = Counted()
+        self.refs: list[str] = []
+        self._ref_numbers: dict[str, int] = {}
+        self.replies: dict[str, _TakesBack] = {}
+        self._declared: dict[str, KindDeclaration] = {}
+
+    @property
+    def known_at(self) -> Moment | None:
+        """Where the log was cut, as given."""
+        return self.clocks.known_at
+
+    def cut_at(self, known_at: Moment) -> None:
+        """Say where the log is cut, where whoever hands in the events cuts it; for the provenance."""
+        self.clocks = self.clocks.joined(Clocks(known_at=known_at))
+
+    def apply(self, event: Event) -> None:
+        """Take in the next event of the log. One that is in already is left aside."""
+        self._cut = self._cut or self.clocks.leave_out(event)
+        if self._cut or (self.taken_in is not None and event.index <= self.taken_in):
+            return
+        self.taken_in = event.index
+        self.ledger = event.header.ledger or self.ledger
+        body = event.body
+        case = self._case_of.get(event.stream, REGISTER)
+        if isinstance(body, (ClaimRecorded, ClaimAmended)) and "." in body.kind:
+            body = as_declared(body, event.header.body, self._declared)
+        if isinstance(body, ClaimRecorded):
+            self._count(event.id, event.index, case, body, body.ref)
+        elif isinstance(body, ClaimAmended):
+            self._amend(event, case, body)
+        elif isinstance(body, ClaimWithdrawn):
+            self._withdraw(event, case, body)
+        elif isinstance(body, CaseOpened):
+            self._case_of[event.stream] = len(self.case_names)
+            self.case_names.append(body.case)
+        elif isinstance(body, EntityRegistered):
+            entity = body.entity
+            self.entities[case, _led(body.name, case)] = _Known(event.index, entity.label, entity.type)
+        elif isinstance(body, SameAsJudged):
+            names = tuple(_led(name, case) for name in body.entities)
+            self.same.setdefault(case, {})[event.id] = names
+        elif isinstance(body, SameAsUndone):
+            self.same.get(case, {}).pop(body.undoes, None)
+        elif isinstance(body, KindDeclared) and case == REGISTER:
+            self._declared.setdefault(body.kind, body)
+
+    # Counting
+
+    def _count(self, event_id: str, index: int, case: int, content: ClaimContent, ref: str) -> None:
+        number = self._ref_numbers.get(ref)
+        if number is None:
+            number = self._ref_numbers[ref] = len(self.refs)
+            self.refs.append(ref)
+        tallies = self._tallies_of(case, content)
+        for tally in tallies:
+            self.tallies[tally].add(index, case, ref)
+        self.counted.put(event_id, (number, case, *tallies))
+        claim = content.claim
+        if isinstance(claim, Reply) and claim.kind in _TAKES_BACK and content.polarity == "affirmed":
+            if tallies != [NOBODY] and len(content.voices) == 1:
+                self.replies[event_id] = _TakesBack(index, case, claim.kind, tuple(claim.claims))
+
+    def _amend(self, event: Event, case: int, body: ClaimAmended) -> None:
+        found = self._take_out(body.amends, case)
+        if found is None:
+            return
+        ref, tallies = found
+        if self._are_withdrawn(tallies):
+            self._count_withdrawn(body.amends, event.index, case, ref, self._tallies_of(case, body))
+        else:
+            self._count(body.amends, event.index, case, body, ref)
+
+    def _withdraw(self, event: Event, case: int, body: ClaimWithdrawn) -> None:
+        found = self._take_out(body.withdraws, case)
+        if found is not None:
+            self._count_withdrawn(body.withdraws, event.index, case, *found)
+
+    def _are_withdrawn(self, tallies: list[int]) -> bool:
+        whose = (self.headings[tally] for tally in tallies)
+        return all(one is not None and one[1] == _WITHDRAWN for one in whose)
+
+    def _count_withdrawn(self, event_id: str, index: int, case: int, ref: str, tallies: list[int]) -> None:
+        """Count a claim as withdrawn, for whoever it would count for."""
+        whose = (self.headings[tally] for tally in tallies)
+        keys = sorted({one[0] for one in whose if one is not None})
+        withdrawn = [self._tally(key, _WITHDRAWN) for key in keys]
+        for tally in withdrawn:
+            self.tallies[tally].add(index, case, ref)
+        self.counted.put(event_id, (self._ref_numbers[ref], case, *withdrawn))
+
+    def _take_out(self, event_id: str, case: int) -> tuple[str, list[int]] | None:
+        """Count a claim no more. Gives its ref, and where it was counted."""
+        numbers = self.counted.get(event_id)
+        if numbers is None or numbers[1] != case:
+            return None
+        ref, tallies = self.refs[numbers[0]], list(numbers[2:])
+        for tally in tallies:
+            self.tallies[tally].take_out(case, ref)
+        self.replies.pop(event_id, None)
+        return ref, tallies
+
+    def _tallies_of(self, case: int, content: ClaimContent) -> list[int]:
+        """Where a claim is counted."""
+        if self._until is not None and not all(_said_by(voice, self._until) for voice in content.voices):
+            return [NOBODY]
+        keys = dict.fromkeys(key_of(voice.on_behalf_of or voice.asserter, case) for voice in content.voices)
+        if len(content.voices) > 1:
+            return [self._tally(key, ("maybe",)) for key in keys]
+        (key,) = keys
+        strengths, _ = alternatives(content.strength)
+        headings: list[Heading] = [
+            ("claims",),
+            ("kind", content.kind),
+            ("strength", " or ".join(strengths)),
+        ]
+        said = date_text(content.voices[0].asserted_at)
+        if said is not None:
+            headings.append(("said", said))
+        headings += self._answers(case, content)
+        return [self._tally(key, heading) for heading in dict.fromkeys(headings)]
+
+    def _answers(self, case: int, content: ClaimContent) -> Iterator[Heading]:
+        claim = content.claim
+        if isinstance(claim, NoAnswer):
+            yield ("answer", claim.property, content.polarity, "no_answer", claim.status)
+        for answer in account_of("", content, _AS_WRITTEN).answers:
+            text = answer_text(answer.values, answer.openness, self.case_names[case])
+            yield ("answer", answer.property, content.polarity, answer.openness, text)
+
+    def _tally(self, key: Key, heading: Heading) -> int:
+        speaker = self.speakers.get(key)
+        if speaker is None:
+            speaker = self.speakers[key] = _Speaker()
+        found = speaker.tallies.get(heading)
+        if found is None and heading[0] == "answer":
+            told_apart = speaker.answers.get(heading[1], 0)
+            if told_apart >= MOST_ANSWERS:
+                return self._tally(key, ("more", heading[1]))
+            speaker.answers[heading[1]] = told_apart + 1
+        if found is None:
+            found = speaker.tallies[heading] = len(self.tallies)
+            self.tallies.append(Tally())
+            self.headings.append((key, heading))
+        return found
+
+
+def key_of(name: str, case: int) -> Key:
+    """The speaker that a name means, in a case by its number or in the register."""
+    return (REGISTER, name) if name.startswith(SHARED) else (case, _led(name, case))
+
+
+def _led(name: str, case: int) -> str:
+    return name if case != REGISTER or name.startswith(SHARED) else SHARED + name
+
+
+def _said_by(voice: Voice, day: datetime.date) -> bool:
+    text = date_text(voice.asserted_at)
+    latest = None if text is None else parse_edtf(text).bounds.latest
+    return latest is not None and latest <= day

@@ -1,0 +1,278 @@
+"""What each speaker has said, over all cases: how often which answer, and what it later corrected or retracted.
+
+A fold over all events of a ledger, in one pass. "How often does this authority give this cause?" is what it answers.
+
+1. An entity of the shared register is one speaker across cases. Any other belongs to its case; two cases that use one
+   name have two speakers. Names that a case judges to be the same are one there, until that is undone; where one of
+   them is of the shared register, the claims count as that one's.
+2. Counted is what was recorded and not withdrawn, as amended. A withdrawn record is no statement and is counted apart;
+   what a speaker retracts or corrects was said, stays counted, and is marked. Only its own corrections and
+   retractions count, and none that was itself taken back.
+3. Where the reader cannot tell whose voice a claim is, it counts for nobody: it is listed under `maybe`.
+4. Nothing is compared between cases and no number is added up: equal answers are counted, and their claims named.
+5. No body is kept. What stays is a tally for each answer of each speaker (`MOST_ANSWERS` of a property, the rest
+   counted together), the labels of entities, and about a hundred bytes a claim.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from hashlib import sha256
+from types import MappingProxyType
+from typing import Any
+
+from claimledger.events.dates import parse_edtf
+from claimledger.events.encoding import encode
+from claimledger.events.errors import UnknownName
+from claimledger.events.values import SHARED
+
+from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef
+from .asserter_tallying import NOBODY, REGISTER, Heading, Key, Tallying, key_of
+from .questions import natural
+from .replay import RULES_VERSION, Provenance
+from .tallies import NAMED
+
+__all__ = ["Asserters"]
+
+
+class Asserters(Tallying):
+    """What every speaker has said, over all cases: ``ledger.replay(Asserters())``.
+
+    Args and what it raises are those of `Tallying`, which takes in the events: the clocks ``known_at`` and
+    ``asserted_by``.
+    """
+
+    @property
+    def rows(self) -> tuple[AsserterRow, ...]:
+        """Every speaker, those of the shared register first, then by how many claims and by name."""
+        return _Reading(self).rows
+
+    def of(self, holder: str, case: str | None = None) -> AsserterRow:
+        """What one speaker has said.
+
+        Args:
+            holder: its name, with or without ``shared:``, or its label.
+            case: the case that it belongs to; None where the name alone tells.
+
+        Raises:
+            UnknownName: nobody of that name has said anything, or several have; the message lists near ones.
+        """
+        rows = [row for row in self.rows if case is None or row.case == case]
+        for spelled in (_by_name, _by_label):
+            found = [row for row in rows if holder.casefold() in spelled(row)]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                several = ", ".join(sorted(_shown(row) for row in found)[:8])
+                raise UnknownName(f'"{holder}" may mean several speakers: {several}; name the case')
+        known = {name: _shown(row) for row in rows for name in (*_by_name(row), *_by_label(row))}
+        near = dict.fromkeys(known[one] for one in difflib.get_close_matches(holder.casefold(), known, n=4))
+        listed = f"; near ones: {', '.join(near)}" if near else ""
+        raise UnknownName(f'nobody called "{holder}" has said anything in these cases{listed}')
+
+    @property
+    def not_yet_said(self) -> int:
+        """With `asserted_by`, how many claims were not certainly said by then."""
+        return self.tallies[NOBODY].times
+
+    def provenance(self) -> Provenance:
+        """Where this comes from, with the hash of it."""
+        return self._provenance(self._content())
+
+    def to_json(self) -> dict[str, Any]:
+        """``cases`` and ``claims`` (how many), ``asserters`` (rows), ``not_yet_said`` and ``provenance``."""
+        content = self._content()
+        return {**content, "provenance": self._provenance(content).to_json()}
+
+    def _content(self) -> dict[str, Any]:
+        return {
+            "cases": len(self.case_names),
+            "claims": len(self.counted),
+            "asserters": [row.to_json() for row in self.rows],
+            "not_yet_said": self.not_yet_said,
+        }
+
+    def _provenance(self, content: dict[str, Any]) -> Provenance:
+        digest = sha256(encode(content, max_bytes=2**40)).hexdigest()
+        filters = MappingProxyType(self.clocks.filters())
+        return Provenance(self.ledger, self.taken_in, filters, RULES_VERSION, digest)
+
+
+class _Reading:
+    """One look at the tallies: names that mean the same put together, and what was taken back found."""
+
+    def __init__(self, fold: Asserters) -> None:
+        self._fold = fold
+        self._in_force = self._joined()
+        self._gathered: dict[Key, list[Key]] = {}
+        for key in fold.speakers:
+            self._gathered.setdefault(self._in_force.get(key, key), []).append(key)
+        self._ended = self._taken_back()
+
+    @cached_property
+    def rows(self) -> tuple[AsserterRow, ...]:
+        """Every speaker."""
+        rows = (self._row(key, spoken) for key, spoken in self._gathered.items())
+        shown = [row for row in rows if row.claims.times or row.maybe.times or row.withdrawn.times]
+        return tuple(
+            sorted(shown, key=lambda row: (row.case is not None, -row.claims.times, row.holder, row.case))
+        )
+
+    def _joined(self) -> dict[Key, Key]:
+        """Names to the name in force, where a same-as joins them."""
+        above: dict[Key, Key] = {}
+
+        def top(key: Key) -> Key:
+            while key in above:
+                key = above[key]
+            return key
+
+        # The register first, since a case builds on it; no case joins two names of the register.
+        for case in sorted(self._fold.same):
+            for names in self._fold.same[case].values():
+                keys = [key_of(name, case) for name in names]
+                for key in keys[1:]:
+                    senior, junior = sorted((top(keys[0]), top(key)), key=self._seniority)
+                    if senior != junior and (junior[0] == case):
+                        above[junior] = senior
+        return {key: top(key) for key in above}
+
+    def _seniority(self, key: Key) -> tuple[bool, bool, int, str]:
+        known = self._fold.entities.get(key)
+        return (key[0] != REGISTER, known is None or not known.is_named, known.index if known else 0, key[1])
+
+    def _taken_back(self) -> dict[int, dict[str, list[tuple[int, str]]]]:
+        """Tally to the claims in it that their own speaker took back, by how: case and ref of each.
+
+        Later replies come first, since they may end earlier ones.
+        """
+        ended: dict[str, str] = {}
+        latest_first = sorted(
+            self._fold.replies.items(), key=lambda one: (one[1].index, one[0]), reverse=True
+        )
+        for event_id, reply in latest_first:
+            whose = self._speaker(event_id, reply.case)
+            if event_id in ended or whose is None or self._type(whose) == "unnamed":
+                continue
+            for claim in reply.claims:
+                if self._speaker(claim, reply.case) == whose:
+                    ended[claim] = reply.kind
+        found: dict[int, dict[str, list[tuple[int, str]]]] = {}
+        for claim, how in ended.items():
+            number, case, *tallies = self._fold.counted.get(claim) or ()
+            for tally in tallies:
+                found.setdefault(tally, {}).setdefault(how, []).append((case, self._fold.refs[number]))
+        return found
+
+    def _speaker(self, event_id: str, case: int) -> Key | None:
+        """Whose voice a claim of a case is, by the name in force; None where that is open or it is not counted."""
+        numbers = self._fold.counted.get(event_id)
+        if numbers is not None and numbers[1] == case:
+            for tally in numbers[2:]:
+                heading = self._fold.headings[tally]
+                if heading is not None and heading[1] == ("claims",):
+                    return self._in_force.get(heading[0], heading[0])
+        return None
+
+    def _type(self, key: Key) -> str:
+        known = self._fold.entities.get(key)
+        return "" if known is None else known.type
+
+    def _row(self, key: Key, spoken: Iterable[Key]) -> AsserterRow:
+        headings: dict[Heading, list[int]] = {}
+        for one in spoken:
+            for heading, tally in self._fold.speakers[one].tallies.items():
+                if self._fold.tallies[tally].times:
+                    headings.setdefault(heading, []).append(tally)
+        known = self._fold.entities.get(key)
+        dates = sorted((heading[1] for heading in headings if heading[0] == "said"), key=_first)
+        said = headings.get(("claims",), [])
+        return AsserterRow(
+            holder=key[1],
+            case=None if key[0] == REGISTER else self._fold.case_names[key[0]],
+            label=key[1] if known is None else known.label,
+            names=tuple(dict.fromkeys(name for _, name in sorted(spoken, key=self._seniority))),
+            is_named=known is None or known.is_named,
+            claims=self._behind(said),
+            maybe=self._behind(headings.get(("maybe",), [])),
+            withdrawn=self._behind(headings.get(("withdrawn",), [])),
+            corrected=self._ended_of(said, "corrects"),
+            retracted=self._ended_of(said, "retracts"),
+            kinds=self._times(headings, "kind"),
+            strengths=self._times(headings, "strength"),
+            first_said=dates[0] if dates else None,
+            last_said=max(dates, key=_last) if dates else None,
+            answers=self._answers(headings),
+            more_answers=self._times(headings, "more"),
+        )
+
+    def _answers(self, headings: Mapping[Heading, list[int]]) -> tuple[AnswerCount, ...]:
+        found = [
+            AnswerCount(
+                property=heading[1],
+                answer=heading[4],
+                polarity=heading[2],
+                openness=heading[3],
+                said=self._behind(tallies),
+                corrected=self._ended_of(tallies, "corrects").times,
+                retracted=self._ended_of(tallies, "retracts").times,
+            )
+            for heading, tallies in headings.items()
+            if heading[0] == "answer"
+        ]
+        return tuple(
+            sorted(
+                found, key=lambda one: (one.property, -one.said.times, one.answer, one.polarity, one.openness)
+            )
+        )
+
+    def _times(self, headings: Mapping[Heading, list[int]], lead: str) -> Mapping[str, int]:
+        """What follows a leading word, to how many claims; the most frequent first."""
+        found = {
+            heading[1]: sum(self._fold.tallies[tally].times for tally in tallies)
+            for heading, tallies in headings.items()
+            if heading[0] == lead
+        }
+        return MappingProxyType(dict(sorted(found.items(), key=lambda one: (-one[1], one[0]))))
+
+    def _behind(self, tallies: Iterable[int]) -> Behind:
+        several = [self._fold.tallies[tally] for tally in tallies]
+        named = sorted({one for tally in several for one in tally.named})[:NAMED]
+        return Behind(
+            times=sum(tally.times for tally in several),
+            cases=len(set().union(*(tally.cases for tally in several))),
+            refs=tuple(CaseRef(self._fold.case_names[case], ref) for _, case, ref in named),
+        )
+
+    def _ended_of(self, tallies: Iterable[int], how: str) -> Behind:
+        ended = sorted(
+            {one for tally in tallies for one in self._ended.get(tally, {}).get(how, ())},
+            key=lambda one: (one[0], natural(one[1])),
+        )
+        named = tuple(CaseRef(self._fold.case_names[case], ref) for case, ref in ended[:NAMED])
+        return Behind(len(ended), len({case for case, _ in ended}), named)
+
+
+def _first(text: str) -> tuple[datetime.date, str]:
+    bounds = parse_edtf(text).bounds
+    return (bounds.earliest or bounds.latest or datetime.date.max, text)
+
+
+def _last(text: str) -> tuple[datetime.date, str]:
+    bounds = parse_edtf(text).bounds
+    return (bounds.latest or bounds.earliest or datetime.date.min, text)
+
+
+def _by_name(row: AsserterRow) -> set[str]:
+    return {name.casefold() for one in (row.holder, *row.names) for name in (one, one.removeprefix(SHARED))}
+
+
+def _by_label(row: AsserterRow) -> set[str]:
+    return {row.label.casefold()}
+
+
+def _shown(row: AsserterRow) -> str:
+    return row.holder if row.case is None else f"{row.holder} of {row.case}"
