@@ -205,7 +205,9 @@ def _undercutting(
                 found.setdefault(ref, []).extend(one for one in judgement.claims if one not in ended)
     for ref, account in accounts.items():
         claim = account.content.claim
-        if isinstance(claim, Reply) and claim.kind == "undercuts" and ref not in ended:
+        if not isinstance(claim, Reply) or claim.kind != "undercuts" or account.content.polarity == "negated":
+            continue
+        if ref not in ended:
             for target in claim.claims:
                 found.setdefault(refs.get(target, target), []).append(ref)
     return {ref: tuple(by) for ref, by in found.items()}
