@@ -1,7 +1,8 @@
 """The read side: folds over events, and what they show. Pure logic: no I/O, no keys, no clock.
 
 `CaseState` computes where everybody stands, `History` in which order it was said, `Disputes` who says what on the
-questions on which several speak. What stands in `__all__` is public.
+questions on which several speak, `Timeline` what was when, `Changes` what became otherwise between two moments. What
+stands in `__all__` is public.
 Names are loaded when they are first used: a command that only lays out lines computes no states.
 """
 
@@ -13,27 +14,26 @@ from typing import TYPE_CHECKING, Any
 from .replay import RULES_VERSION, Fold, Provenance, known_at, replay
 
 if TYPE_CHECKING:
-    from .case import CaseState
     from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef
     from .asserters import Asserters
-    from .claims import ClaimView, UnreadEvent, Version
+    from .case import CaseState
+    from .change import Change, ChangeSort
+    from .changes import Changes
+    from .claims import ClaimView, SameAsView, UnreadEvent, Version
+    from .clocks import Clocks
     from .compare import COMPARATORS, Verdict
+    from .counts import CountRow, Counts, CountSeries
+    from .custody import Assessment, Attachment, Custody, Gap, ItemCustody, Mention, Transfer
     from .disputes import Cell, DisputeRow, Disputes
     from .history import Amendment, History, HistoryRow, Voiced
     from .names import EntityView
     from .positions import Holding, Hop, Pair, Position
-    from .counts import CountRow, Counts, CountSeries
-    from .custody import Assessment, Attachment, Custody, Gap, ItemCustody, Mention, Transfer
     from .questions import JudgementView, Question, QuestionState, StatusView
     from .standing import ClaimStatus
+    from .timeline import Order, Timeline, TimelineRow
 
 __all__ = [
     "Amendment",
-    "COMPARATORS",
-    "CaseState",
-    "Cell",
-    "ClaimStatus",
-    "ClaimView",
     "AnswerCount",
     "AsserterRow",
     "Asserters",
@@ -41,32 +41,44 @@ __all__ = [
     "Attachment",
     "Behind",
     "CaseRef",
-    "DisputeRow",
-    "Disputes",
-    "EntityView",
-    "Fold",
-    "History",
-    "HistoryRow",
-    "Holding",
-    "Hop",
+    "COMPARATORS",
+    "CaseState",
+    "Cell",
+    "Change",
+    "ChangeSort",
+    "Changes",
+    "ClaimStatus",
+    "ClaimView",
     "Clocks",
     "CountRow",
     "Counts",
     "CountSeries",
     "Custody",
+    "DisputeRow",
+    "Disputes",
+    "EntityView",
+    "Fold",
+    "Gap",
+    "History",
+    "HistoryRow",
+    "Holding",
+    "Hop",
+    "ItemCustody",
     "JudgementView",
+    "Mention",
+    "Order",
     "Pair",
     "Position",
     "Provenance",
-    "Gap",
     "Question",
     "QuestionState",
     "RULES_VERSION",
+    "SameAsView",
     "StatusView",
-    "ItemCustody",
+    "Timeline",
+    "TimelineRow",
+    "Transfer",
     "UnreadEvent",
-    "Mention",
-    "Order",
     "Verdict",
     "Version",
     "Voiced",
@@ -75,19 +87,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Timeline",
-    "TimelineRow",
-    "Transfer",
     "Amendment": "history",
-    "COMPARATORS": "compare",
-    "CaseState": "case",
-    "Cell": "disputes",
-    "ClaimStatus": "standing",
-    "ClaimView": "claims",
-    "DisputeRow": "disputes",
-    "Disputes": "disputes",
-    "EntityView": "names",
-    "History": "history",
     "AnswerCount": "asserter_rows",
     "AsserterRow": "asserter_rows",
     "Asserters": "asserters",
@@ -95,39 +95,52 @@ _HOMES = {
     "Attachment": "custody",
     "Behind": "asserter_rows",
     "CaseRef": "asserter_rows",
-    "HistoryRow": "history",
-    "Holding": "positions",
-    "Hop": "positions",
-    "JudgementView": "questions",
-    "Pair": "positions",
-    "Position": "positions",
-    "Question": "questions",
-    "QuestionState": "questions",
+    "COMPARATORS": "compare",
+    "CaseState": "case",
+    "Cell": "disputes",
+    "Change": "change",
+    "ChangeSort": "change",
+    "Changes": "changes",
+    "ClaimStatus": "standing",
+    "ClaimView": "claims",
     "Clocks": "clocks",
     "CountRow": "counts",
     "Counts": "counts",
     "CountSeries": "counts",
     "Custody": "custody",
+    "DisputeRow": "disputes",
+    "Disputes": "disputes",
+    "EntityView": "names",
+    "Gap": "custody",
+    "History": "history",
+    "HistoryRow": "history",
+    "Holding": "positions",
+    "Hop": "positions",
+    "ItemCustody": "custody",
+    "JudgementView": "questions",
+    "Mention": "custody",
+    "Order": "timeline",
+    "Pair": "positions",
+    "Position": "positions",
+    "Question": "questions",
+    "QuestionState": "questions",
+    "SameAsView": "claims",
     "StatusView": "questions",
+    "Timeline": "timeline",
+    "TimelineRow": "timeline",
+    "Transfer": "custody",
     "UnreadEvent": "claims",
     "Verdict": "compare",
-    "Gap": "custody",
     "Version": "claims",
     "Voiced": "history",
 }
 
-    "ItemCustody": "custody",
 
-    "Mention": "custody",
-    "Order": "timeline",
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-    "Timeline": "timeline",
-    "TimelineRow": "timeline",
-    "Transfer": "custody",
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

@@ -40,6 +40,7 @@ class QuestionChanges:
         self._before = before
         self._after = after
         self._same_as = same_as
+        self._earlier = {question.key: question for question in before.questions}
         self._moved_by: dict[str, set[str]] = {}
         for question in after.questions:
             for one in (*question.positions, *question.statuses):
@@ -126,7 +127,8 @@ class QuestionChanges:
         there = [ref for ref in question.claims if ref in self._before.claims]
         if not there or any(self._is_amended(ref) for ref in there):
             return []
-        return [one for one in self._before.questions if set(one.claims) & set(there)]
+        keys = dict.fromkeys(key for ref in there for key in self._before.claims[ref].questions)
+        return [self._earlier[key] for key in keys]
 
     def _positions(self, question: Question, earlier: list[Question]) -> Iterator[Change]:
         old = [position for one in earlier for position in one.positions]
