@@ -228,17 +228,21 @@ class QuestionChanges:
 
     def _matched(self, old: list[Position], new: tuple[Position, ...]) -> dict[int, int]:
         """Place of an old position to the number of the one that it is now."""
-        by_answer = {self._answer(position): number for number, position in reversed([*enumerate(new)])}
+        answers = [self._answer(position) for position in new]
         found: dict[int, int] = {}
         for place, position in enumerate(old):
-            number = by_answer.get(self._answer(position))
-            if number is None:
-                kept = {ref for ref in position.refs if not self._is_amended(ref)}
-                shared = {one: len(kept & set(new[one].refs)) for one in range(len(new))}
-                number = max(shared, key=lambda one: (shared[one], -one), default=None)
-                number = number if number is not None and shared[number] else None
-            if number is not None:
-                found[place] = number
+            answer = self._answer(position)
+            kept = {ref for ref in position.refs if not self._is_amended(ref)}
+            shared = [len(kept & set(one.refs)) for one in new]
+            # Two claims in which the reader cannot tell read alike, and each may mean another answer.
+            alike = position.answer.get("openness") != "undecided"
+            ranked = [
+                (same, count, -number)
+                for number, count in enumerate(shared)
+                if (same := answers[number] == answer and (alike or count > 0)) or count
+            ]
+            if ranked:
+                found[place] = -max(ranked)[2]
         return found
 
     def _answer(self, position: Position) -> str:

@@ -213,6 +213,16 @@ def test_one_whose_voice_is_open_is_marked(world: World) -> None:
     assert texts == ["the NGO?: torture", "Russian authorities?: torture"]
 
 
+def test_two_answers_that_the_reader_cannot_tell_stay_two(world: World) -> None:
+    for ref, day in (("C1", "2025-07-01"), ("C2", "2025-07-03")):
+        world.claim(
+            ref, Count(group="both", quantity=undecided("6", "8")), "ru" if ref == "C1" else "az", day
+        )
+        assert since(world, last(world)) == ()
+    found = since(world, last(world) - 1)
+    assert told(found)[0] == ("position_new", ("az",), None, "6 | 8", ("C2",))
+
+
 def test_changes_by_what_was_said(cause: World) -> None:
     cause.claim("C2", CauseOfDeath(of="z", causes="torture"), "ru", "2025-07-05")
     found = Changes.of(
