@@ -115,6 +115,7 @@ class Ledger:
         self._writer = Writer(store, self._log, self._register, keys, clock, new_id)
 
     @classmethod
+        self._log.keep(self._shared_stream)
     def create(
         cls,
         url: str | os.PathLike[str],
