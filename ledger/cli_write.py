@@ -131,10 +131,12 @@ def lint(
     as_json: AsJSON = False,
 ) -> int:
     """Check claim files and write nothing; list every problem with its place."""
+    from claimledger.events.kinds import load_installed_kinds
     from claimledger.projections.layout import columns, fitting, paragraph, plain
 
     from . import claimfile
 
+    load_installed_kinds()
     copies = sources_at(source or ())
     if words and not copies:
         raise typer.BadParameter("needs a copy of the source: --source ID=FILE", param_hint="--words")
@@ -173,10 +175,13 @@ def record(
     source: Sources = None,
 ) -> int:
     """Record claim files: all or nothing for each file; what is recorded already is not added again."""
+    from claimledger.events.kinds import load_installed_kinds
+
     from .claimfile import read_claim_file
     from .claimfile_record import record_claim_file
     from .ledger import Ledger
 
+    load_installed_kinds()
     copies = sources_at(source or ())
     read = [(file, read_claim_file(file, copies=copies)) for file in files]
     with Ledger.open(ledger, open_keyring(keys)) as opened:
@@ -220,8 +225,11 @@ def schema(
     as_json: AsJSON = False,
 ) -> int:
     """Print the JSON Schema of claim files, or a code list with its meanings."""
+    from claimledger.events.kinds import load_installed_kinds
+
     from . import schema as schemas
 
+    load_installed_kinds()
     if codes is None:
         say_json(schemas.claim_file_schema())
         return 0
