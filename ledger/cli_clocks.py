@@ -13,7 +13,7 @@ import typer
 if TYPE_CHECKING:
     from claimledger.projections.clocks import Moment
 
-__all__ = ["Asked", "AssertedBy", "KnownAt", "TrueOn", "asked", "moment", "repeated"]
+__all__ = ["Asked", "AssertedBy", "KnownAt", "TrueOn", "asked", "moment_of", "repeated"]
 
 KnownAt = Annotated[
     str | None,
@@ -43,10 +43,10 @@ class Asked(TypedDict):
 
 def asked(known_at: str | None, asserted_by: str | None, true_on: str | None) -> Asked:
     """The clocks of a command, for the projection that it asks."""
-    return Asked(known_at=moment(known_at), asserted_by=asserted_by, true_on=true_on)
+    return Asked(known_at=moment_of(known_at), asserted_by=asserted_by, true_on=true_on)
 
 
-def moment(known_at: str | None) -> Moment | None:
+def moment_of(known_at: str | None) -> Moment | None:
     """A log index where digits were written, else the day or instant as it was."""
     return int(known_at) if known_at is not None and known_at.isdigit() else known_at
 

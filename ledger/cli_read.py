@@ -85,6 +85,9 @@ def history(
     known_at: KnownAt = None,
     asserted_by: AssertedBy = None,
     true_on: TrueOn = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Stay, and show what is recorded from now on (Ctrl-C ends).")
+    ] = False,
     as_json: AsJSON = False,
 ) -> int:
     """List every claim on a question in the order of the log: who, what, how it reached us, where it is read."""
@@ -93,16 +96,23 @@ def history(
 
     from .ledger import Ledger
 
+    if follow and known_at is not None:
+        raise typer.BadParameter("shows what is still to come; leave out --known-at", param_hint="--follow")
     clocks = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
         name = case_named(opened, case)
         fold = opened.replay(History(name, question, **clocks))
         holders = {keyid: record.holder for keyid, record in opened.keys.keys.items()}
-    if as_json:
-        say_json({"shape": 1, **repeated(clocks), **fold.to_json(), "holders": holders})
-        return 0
-    more = f"a proof that stands alone: claimledger prove {ledger} {name}/CLAIM --to DIR"
-    say(*history_lines(fold, width=screen_width(), holders=holders, more=more))
+        if as_json and not follow:
+            say_json({"shape": 1, **repeated(clocks), **fold.to_json(), "holders": holders})
+            return 0
+        more = f"a proof that stands alone: claimledger prove {ledger} {name}/CLAIM --to DIR"
+        if not as_json:
+            say(*history_lines(fold, width=screen_width(), holders=holders, more=more))
+        if follow:
+            from .cli_follow import follow_history
+
+            follow_history(opened, fold, as_json=as_json)
     return 0
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -95,6 +96,11 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def _a_second() -> bool:
+    time.sleep(1)
+    return True
+
+
 def _new_id() -> str:
     # What uuid4 gives, without the object.
     digits = os.urandom(16).hex()
@@ -109,13 +115,13 @@ class Ledger:
         self._store = store
         self._log = Log(store)
         self._shared_stream = str(uuid5(_SHARED_REGISTER, self._log.keys.ledger_id))
+        self._log.keep(self._shared_stream)
         self._register = Register(
             store, lambda event_id: self._log.event_of(event_id).body, self._shared_stream
         )
         self._writer = Writer(store, self._log, self._register, keys, clock, new_id)
 
     @classmethod
-        self._log.keep(self._shared_stream)
     def create(
         cls,
         url: str | os.PathLike[str],
@@ -370,6 +376,24 @@ class Ledger:
         """
         streams = None if case is None else (self.case(case).stream, self._shared_stream)
         return self._log.events(streams, after)
+
+    def follow(
+        self, case: str | None = None, after: int = -1, *, pause: Callable[[], bool] | None = None
+    ) -> Iterator[Event]:
+        """Events as `events` gives them, and then those that are recorded from now on, by whomever.
+
+        Args:
+            case: as for `events`.
+            after: as for `events`.
+            pause: called each time all that is recorded was given; it waits, and says whether to go on. Without
+                one, it waits a second, and goes on.
+
+        Raises:
+            UnknownName: no such case.
+            VerificationFailed: an event is not what was signed; those before it were.
+        """
+        streams = None if case is None else (self.case(case).stream, self._shared_stream)
+        return self._log.follow(streams, after, pause or _a_second)
 
     def event(self, leaf: str) -> Event:
         """The event of a leaf hash, or of its first digits (four at least).

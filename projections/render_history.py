@@ -13,7 +13,7 @@ from .layout import Cell, Line, columns, line, paragraph, short
 from .render import head_lines
 from .render_question import DOT, Labels, judgement_line, reading_in_words
 
-__all__ = ["history_lines"]
+__all__ = ["followed_lines", "history_lines"]
 
 _INDENT = 7
 
@@ -43,15 +43,54 @@ def history_lines(
     lines += _row_lines(["index", "claim", "said", "who", "what", "how it reached us"], width, "dim")
     judged: set[int] = set()
     for row in history.rows:
-        where = _how(row)
-        cells = [str(row.index), row.ref, row.said, row.who, row.what, where]
-        lines += _row_lines(cells, width, "" if row.status == "standing" else "strike")
-        for remark in _remarks(row, history.state.label, named, judged):
-            lines += paragraph(remark, width, indent=_INDENT, hanging=2, style="dim")
+        lines += _claim_lines(row, history.state.label, named, judged, width)
     recorders = dict.fromkeys(keyid for row in history.rows for keyid in row.recorder)
     by = ", ".join(_holder(keyid, named) for keyid in recorders)
     said = [f"recorded by {by}" if by else "nothing recorded", "every signature here verifies"]
     lines += [line(), *paragraph(f" {DOT} ".join([*said, *([more] if more else [])]), width, hanging=2)]
+    return lines
+
+
+def followed_lines(
+    before: Sequence[HistoryRow],
+    after: Sequence[HistoryRow],
+    labels: Labels,
+    *,
+    width: int = 100,
+    holders: Mapping[str, str] | None = None,
+) -> list[Line]:
+    """What came to a history that is shown already: new claims, and what became of those above.
+
+    Args:
+        before: the rows that were shown.
+        after: the rows as they are now.
+        labels: what readers see for a name.
+        width: cells of a line.
+        holders: keyid to who holds the key.
+    """
+    named = holders or {}
+    shown = {row.ref: row for row in before}
+    judged = {judgement.index for row in before for judgement in row.judgements}
+    lines: list[Line] = []
+    for row in after:
+        earlier = shown.get(row.ref)
+        if earlier is None:
+            lines += _claim_lines(row, labels, named, judged, width)
+        elif earlier != row:
+            known = _remarks(earlier, labels, named, set())
+            for remark in _remarks(row, labels, named, judged):
+                if remark not in known:
+                    lines += paragraph(f"{row.index} {row.ref}: {remark}", width, hanging=_INDENT)
+    return lines
+
+
+def _claim_lines(
+    row: HistoryRow, labels: Labels, named: Mapping[str, str], judged: set[int], width: int
+) -> list[Line]:
+    cells = [str(row.index), row.ref, row.said, row.who, row.what, _how(row)]
+    lines = _row_lines(cells, width, "" if row.status == "standing" else "strike")
+    for remark in _remarks(row, labels, named, judged):
+        lines += paragraph(remark, width, indent=_INDENT, hanging=2, style="dim")
     return lines
 
 
