@@ -117,13 +117,13 @@ def _read_again(written: bytes, members: dict[str, Any]) -> DeclaredKind:
     return _made(written).model_validate(members)
 
 
-def as_declared(body: Claim, signed: Mapping[str, Any], declared: Mapping[str, KindDeclaration]) -> Claim:
+def as_declared(body: Claim, signed: Mapping[str, Any], declared: Mapping[str, type[DeclaredKind]]) -> Claim:
     """A claim, read by the declaration of its kind where the kind is one's own.
 
     Args:
         body: the claim; not changed.
         signed: the members of its body as they were signed.
-        declared: the declarations of the ledger, by kind.
+        declared: for each kind that the ledger declares, the class of its declaration (`kind_of`).
 
     Returns:
         The claim itself where its kind is built in; else one whose `claim` is a `DeclaredKind` or an `OtherKind`.
@@ -132,14 +132,14 @@ def as_declared(body: Claim, signed: Mapping[str, Any], declared: Mapping[str, K
         return body
     members = signed.get("claim")
     stated = members if isinstance(members, dict) else {}
-    declaration = declared.get(body.kind)
-    claim = None if declaration is None else _read(kind_of(declaration), stated, body.claim)
+    cls = declared.get(body.kind)
+    claim = None if cls is None else _read(cls, stated, body.claim)
     return body.model_copy(update={"claim": other_kind(body.kind, stated) if claim is None else claim})
 
 
 def _read(cls: type[DeclaredKind], stated: Mapping[str, Any], at_hand: Kind) -> DeclaredKind | None:
     disclosed = {slot: getattr(at_hand, slot, None) for slot in cls.SLOTS}
-    for members in ({**stated, **disclosed}, stated):
+    for members in ({**stated, **disclosed}, stated) if disclosed else (stated,):
         try:
             return cls.model_validate(members)
         except ValidationError:

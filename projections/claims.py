@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded
-from claimledger.events.declarations import KindDeclaration
 from claimledger.events.declared_kinds import DeclaredKind, as_declared
 from claimledger.events.encoding import encode
 from claimledger.events.kinds import OtherKind
@@ -153,7 +152,7 @@ class Filed:
     same: dict[str, tuple[str, ...]] = field(default_factory=dict)
     judged: list[tuple[Event, ClaimsJudged]] = field(default_factory=list)
     unread: list[UnreadEvent] = field(default_factory=list)
-    declared: dict[str, KindDeclaration] = field(default_factory=dict)
+    declared: dict[str, type[DeclaredKind]] = field(default_factory=dict)
     recorders: dict[str, str] = field(default_factory=dict)
 
 
@@ -161,7 +160,7 @@ def version_of(
     event: Event,
     body: ClaimRecorded | ClaimAmended,
     because: str | None,
-    declared: Mapping[str, KindDeclaration],
+    declared: Mapping[str, type[DeclaredKind]],
 ) -> Version:
     """One record of a claim; one of a kind of one's own is read by its declaration, installed or not."""
     signed = event.header.body

@@ -16,6 +16,7 @@ from typing import Self
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdrawn
 from claimledger.events.declarations import KindDeclared
+from claimledger.events.declared_kinds import kind_of
 from claimledger.events.envelope import keyid_of
 from claimledger.events.errors import BrokenChain, InvalidValue, WrongLedger
 from claimledger.events.governance import KeyAdded, LedgerOpened
@@ -213,7 +214,7 @@ class CaseFile:
                 self._filed.recorders[keyid_of(bytes.fromhex(root.key))] = root.holder
         elif isinstance(body, KindDeclared) and not own:
             # The first declaration holds; a writer of this library never makes another one.
-            self._filed.declared.setdefault(body.kind, body)
+            self._filed.declared.setdefault(body.kind, kind_of(body))
         elif own:
             self._file(event, body)
 

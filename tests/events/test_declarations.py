@@ -109,16 +109,17 @@ def test_only_kinds_of_ones_own_are_declared() -> None:
 def test_an_installed_kind_is_read_by_the_ledgers_declaration_all_the_same(dam: type[Dam]) -> None:
     body = ClaimRecorded(ref="C1", kind=dam.KIND, claim=dam(dam="high", drop="6"), voice=Voice(asserter="a"))
     signed = body.split()[0]
-    declared = KindDeclared.of(declaration_of(dam))
-    read = as_declared(body, signed, {dam.KIND: declared})
+    read = as_declared(body, signed, {dam.KIND: kind_of(declaration_of(dam))})
     assert isinstance(read.claim, DeclaredKind)
     assert read.claim.kind_name == dam.KIND
     assert isinstance(as_declared(body, signed, {}).claim, OtherKind)
 
 
 def test_protected_content_is_kept_where_it_is_at_hand_and_decides_nothing(dam: type[Dam]) -> None:
-    declared = {dam.KIND: KindDeclared.of(declaration_of(dam))}
-    body = ClaimRecorded(ref="C1", kind=dam.KIND, claim=dam(dam="high", note="seen"), voice=Voice(asserter="a"))
+    declared = {dam.KIND: kind_of(declaration_of(dam))}
+    body = ClaimRecorded(
+        ref="C1", kind=dam.KIND, claim=dam(dam="high", note="seen"), voice=Voice(asserter="a")
+    )
     signed = body.split()[0]
     with_note = as_declared(body, signed, declared)
     assert getattr(with_note.claim, "note") == "seen"  # noqa: B009 - the class is made at run time
@@ -128,7 +129,7 @@ def test_protected_content_is_kept_where_it_is_at_hand_and_decides_nothing(dam: 
 
 
 def test_members_that_do_not_fit_the_declaration_leave_the_claim_unread(dam: type[Dam]) -> None:
-    declared = {dam.KIND: KindDeclared.of(declaration_of(dam))}
+    declared = {dam.KIND: kind_of(declaration_of(dam))}
     signed: dict[str, Any] = {"dam": "high", "drop": {"low": "no number"}}
     body = ClaimRecorded.model_validate(
         {"ref": "C1", "kind": dam.KIND, "claim": signed, "voice": {"asserter": "a"}}
