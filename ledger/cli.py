@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from . import cli_read, cli_verify, cli_write, demo
+from . import cli_evidence, cli_find, cli_read, cli_time, cli_verify, cli_write, demo
 from .cli_terminal import note
 
 if TYPE_CHECKING:
@@ -122,6 +122,16 @@ app.command("cases", short_help="List the cases of a ledger.")(_command(cli_read
 app.command("show", short_help="Show what stands, and on whose word.")(_command(cli_read.show))
 app.command("history", short_help="Show one question, claim by claim.")(_command(cli_read.history))
 app.command("disputes", short_help="Show who contradicts whom, as a table.")(_command(cli_read.disputes))
+app.command("timeline", short_help="List the claims of a case in the order of time.")(
+    _command(cli_time.timeline)
+)
+app.command("diff", short_help="Show what changed between two moments.")(_command(cli_time.diff))
+app.command("counts", short_help="Show each number over time, by holder.")(_command(cli_evidence.counts))
+app.command("custody", short_help="Show through whose hands evidence went.")(_command(cli_evidence.custody))
+app.command("find", short_help="Find claims over all cases.")(_command(cli_find.find))
+app.command("asserters", short_help="Show how often who said what, over all cases.")(
+    _command(cli_find.asserters)
+)
 app.command("verify", short_help="Check every signature, chain, index and row.")(_command(cli_verify.verify))
 app.command("prove", short_help="Write one event out for openssl to verify.")(_command(cli_write.prove))
 app.command("schema", short_help="Print the schema of claim files, or a code list.")(

@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -33,6 +34,7 @@ __all__ = [
     "screen_width",
     "shown_path",
     "sources_at",
+    "working",
 ]
 
 PASSPHRASE = "CLAIMLEDGER_PASSPHRASE"
@@ -71,6 +73,24 @@ def note(*lines: Line | str) -> None:
 def say_json(document: Mapping[str, Any] | list[Any]) -> None:
     """Write a document as indented ASCII JSON: safe for any terminal, pipe and encoding."""
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=True) + "\n")
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say on a terminal what is being done while it takes its time; nothing anywhere else.
+
+    Args:
+        what: in a few words, such as "recording 12,000 claims of FILE".
+    """
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    from claimledger.projections.layout import line
+
+    with Console(file=sys.stderr, markup=False).status(line(what)):
+        yield
 
 
 def _write(lines: Iterable[Line | str], file: TextIO) -> None:

@@ -7,12 +7,23 @@ raises into messages. What it needs is imported when it runs.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_terminal import ask_passphrase, note, open_keyring, say, say_json, screen_width, sources_at
+from .cli_terminal import (
+    ask_passphrase,
+    note,
+    open_keyring,
+    say,
+    say_json,
+    screen_width,
+    sources_at,
+    working,
+)
 
 if TYPE_CHECKING:
     from .claimfile import ClaimFile
@@ -40,6 +51,9 @@ Holder = Annotated[str, typer.Option("--holder", metavar="NAME", help="Who will 
 AsJSON = Annotated[
     bool, typer.Option("--json", help="Answer as JSON, in the shape that the reference documents.")
 ]
+
+_LONG = 50_000
+"""Bytes of a claim file from which on its reading and recording take their time."""
 
 UNENCRYPTED = "warning: the private keys are not encrypted; whoever reads the folder can sign in their names"
 
@@ -141,12 +155,14 @@ def lint(
     if words and not copies:
         raise typer.BadParameter("needs a copy of the source: --source ID=FILE", param_hint="--words")
     problems = claimfile.lint(files, copies)
+    read = [] if problems else [claimfile.read_claim_file(file, copies=copies) for file in files]
+    strangers = [] if problems else _strangers(read, copies)
     if as_json:
         say_json({"shape": 1, "problems": [
             {"file": each.file, "line": each.line, "column": each.column, "path": each.path, "message": each.message}
             for each in problems
-        ]})  # fmt: skip
-        return 1 if problems else 0
+        ], "unknown_sources": strangers})  # fmt: skip
+        return 1 if problems or strangers else 0
     width = screen_width()
     places = [f"{each.file}:{each.line}:{each.column}" for each in problems]
     widths = [fitting(places, 200), fitting((each.path for each in problems), 28)]
@@ -159,13 +175,16 @@ def lint(
     if problems:
         say(f"{len(problems)} {'problem' if len(problems) == 1 else 'problems'}, nothing written")
         return 1
-    for file in files:
-        read = claimfile.read_claim_file(file, copies=copies)
+    for file, each_read in zip(files, read, strict=True):
         if words:
-            _show_words(read, width)
-        counted = f"{len(read.claims)} claims, {len(read.entities) + len(read.shared)} entities"
-        say(f"{file}: {counted}, {len(read.judgements)} judgements, no problem")
-    return 0
+            _show_words(each_read, width)
+        counted = (
+            f"{len(each_read.claims)} claims, {len(each_read.entities) + len(each_read.shared)} entities"
+        )
+        say(f"{file}: {counted}, {len(each_read.judgements)} judgements, no problem")
+    for name in strangers:
+        say(*paragraph(_stranger(name, read), width))
+    return 1 if strangers else 0
 
 
 def record(
@@ -175,6 +194,7 @@ def record(
     source: Sources = None,
 ) -> int:
     """Record claim files: all or nothing for each file; what is recorded already is not added again."""
+    from claimledger.events.errors import UnknownName
     from claimledger.events.kinds import load_installed_kinds
 
     from .claimfile import read_claim_file
@@ -183,10 +203,17 @@ def record(
 
     load_installed_kinds()
     copies = sources_at(source or ())
-    read = [(file, read_claim_file(file, copies=copies)) for file in files]
+    read = []
+    for file in files:
+        with _long_work(f"reading {file}", file):
+            read.append((file, read_claim_file(file, copies=copies)))
+    claim_files = [claim_file for _, claim_file in read]
+    if strangers := _strangers(claim_files, copies):
+        raise UnknownName("\n".join(_stranger(name, claim_files) for name in strangers))
     with Ledger.open(ledger, open_keyring(keys)) as opened:
         for file, claim_file in read:
-            done = record_claim_file(opened, claim_file)
+            with _long_work(f"recording {len(claim_file.claims)} claims of {file}", file):
+                done = record_claim_file(opened, claim_file)
             if done.added:
                 first, last = done.receipts[0].index, done.receipts[-1].index
                 added = f"{done.added} {'event' if done.added == 1 else 'events'}, index {first} to {last}"
@@ -243,6 +270,24 @@ def schema(
     for code, meaning in listing.items():
         say(*columns([code, meaning], [width]))
     return 0
+
+
+def _strangers(read: Iterable[ClaimFile], copies: Iterable[str]) -> list[str]:
+    """The ids of `--source` that no file defines: a copy that is not looked at is not checked."""
+    defined = {source.name for each in read for source in each.sources}
+    return [name for name in copies if name not in defined]
+
+
+def _stranger(name: str, read: Iterable[ClaimFile]) -> str:
+    from .checks import did_you_mean
+
+    defined = sorted({source.name for each in read for source in each.sources})
+    return f'--source {name}: no file defines a source "{name}"{did_you_mean(name, defined)}'
+
+
+def _long_work(what: str, file: Path) -> AbstractContextManager[None]:
+    """Say what is being done where the file is long enough for somebody to wonder."""
+    return working(what) if file.stat().st_size >= _LONG else nullcontext()
 
 
 def _show_words(read: ClaimFile, width: int) -> None:

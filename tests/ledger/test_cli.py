@@ -18,7 +18,10 @@ from claimledger.cli_terminal import PASSPHRASE
 from claimledger.events.codes import CODES
 
 Run = Callable[..., Result]
-COMMANDS = "demo init lint record cases show history disputes verify prove schema keys".split()
+COMMANDS = (
+    "demo init lint record cases show history disputes timeline diff counts custody find "
+    "asserters verify prove schema keys"
+).split()
 
 
 @pytest.fixture
@@ -68,6 +71,13 @@ def test_help_loads_neither_vocabulary_nor_store_nor_keys() -> None:
         loaded = loaded_by(*arguments)
         assert "claimledger.cli" in loaded
         assert {"claimledger.events", "eventsourcing", "cryptography", "rich.console"}.isdisjoint(loaded)
+
+
+def test_listing_keys_computes_no_state_and_opens_no_store(run: Run) -> None:
+    run("keys", "new", "keys", "--no-passphrase")
+    loaded = loaded_by("keys", "list", "keys")
+    assert "claimledger.projections.layout" in loaded
+    assert {"claimledger.projections.case", "claimledger.events.kinds", "eventsourcing"}.isdisjoint(loaded)
 
 
 def test_the_version_is_that_of_the_package(run: Run) -> None:

@@ -174,6 +174,44 @@ def test_lint_finds_another_copy_of_the_source(small: Path) -> None:
     assert "is not the copy that was registered" in " ".join(result.stdout.split())
 
 
+def test_a_copy_of_a_source_that_no_file_defines_is_said(small: Path) -> None:
+    result = invoke("lint", "small.yaml", "--source", "papr=paper.txt")
+    assert result.exit_code == 1
+    assert '--source papr: no file defines a source "papr"; did you mean "paper"?' in result.stdout
+    told = json.loads(invoke("lint", "small.yaml", "--source", "papr=paper.txt", "--json").stdout)
+    assert (told["problems"], told["unknown_sources"]) == ([], ["papr"])
+    refused = invoke("record", "small.ledger", "small.yaml", "--keys", "keys", "--source", "papr=paper.txt")
+    assert refused.exit_code == 1
+    assert 'no file defines a source "papr"' in refused.stderr
+    assert invoke("cases", "small.ledger").stdout.startswith("no case yet")
+
+
+def test_recording_a_long_file_says_on_a_terminal_what_is_being_done(small: Path) -> None:
+    rows = [f"  D{n}: {{count: man, quantity: {n}, asserter: police}}\n" for n in range(1, 1400)]
+    (small / "long.yaml").write_text((small / "small.yaml").read_text() + "".join(rows))
+    main_end, terminal = pty.openpty()
+    code = "from claimledger.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, "record", "small.ledger", "long.yaml", "--keys", "keys"],
+        cwd=small,
+        stdout=subprocess.PIPE,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm-256color"},
+    )
+    os.close(terminal)
+    said = b""
+    try:
+        while part := os.read(main_end, 65536):
+            said += part
+    except OSError:
+        pass  # the other end is closed: all is read
+    shown, _ = process.communicate(timeout=60)
+    os.close(main_end)
+    assert b"reading long.yaml" in said
+    assert b"recording 1402 claims of long.yaml" in said
+    assert shown.startswith(b"long.yaml: recorded in case harbour")
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [

@@ -1,0 +1,87 @@
+"""The timeline of a case as a person reads it: when, who, what, and how far the order is certain.
+
+1. A mark beside the date says what is not certain: ``~`` its days and those of a row above overlap, ``?`` nothing is
+   known of its order. No mark says that all rows above come before it.
+2. Nothing is left out; what is undated comes last, what ended says so below its row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from claimledger.events.kinds import Reply
+
+from .case import CaseState
+from .layout import Cell, Line, columns, line, paragraph
+from .render import head_lines
+from .render_question import DOT
+from .timeline import Order, Timeline, TimelineRow
+
+__all__ = ["timeline_lines"]
+
+_MARKS = {Order.CERTAIN: "", Order.OVERLAPS: "~", Order.UNKNOWN: "?"}
+_LEGEND = (
+    "~ overlaps a row above, so that either may come first \N{MIDDLE DOT} ? nothing is known of its order"
+)
+_HEADS = {"happened": "happened", "said": "said", "recorded": "recorded"}
+_INDENT = 2
+
+
+def timeline_lines(timeline: Timeline, *, width: int = 100) -> list[Line]:
+    """The timeline of a case.
+
+    Args:
+        timeline: the timeline.
+        width: cells of a line.
+    """
+    state, rows = timeline.state, timeline.rows
+    lines = [*head_lines(state, width), line()]
+    if not rows:
+        return [*lines, line("no claim")]
+    lines += _row_lines(["", _HEADS[timeline.by], "claim", "who", "what"], width, "dim")
+    undated = False
+    about = {question.key: question.label for question in state.questions}
+    for row in rows:
+        if not row.is_dated and not undated:
+            lines += [line(), line(Cell("NO DATE STATED, OR NONE WITH A YEAR", "bold"))]
+            undated = True
+        style = "" if row.status == "standing" else "strike"
+        date = row.date or ""
+        if timeline.by == "recorded":
+            date = f"{row.index}  {row.recorded_at:%Y-%m-%d}"
+        mark = _MARKS[row.order] if row.is_dated else ""
+        lines += _row_lines([mark, date, row.ref, row.who, _what(row, state, about)], width, style)
+        for remark in _remarks(row):
+            lines += paragraph(remark, width, indent=_INDENT + 2, hanging=2, style="dim")
+    if any(row.order is not Order.CERTAIN for row in rows if row.is_dated):
+        lines += [line(), *paragraph(_LEGEND, width, style="dim")]
+    for views, said in (
+        (state.not_yet_said, f"Not certainly said by {state.asserted_by}"),
+        (state.not_of_that_day, f"Said of other days than {state.true_on}"),
+    ):
+        if views:
+            refs = ", ".join(view.ref for view in views)
+            lines += [line(), *paragraph(f"{said}: {refs}", width, hanging=2)]
+    return lines
+
+
+def _what(row: TimelineRow, state: CaseState, about: Mapping[str, str]) -> str:
+    """What was said, led by whom or what it is about; of a reply, to which claims."""
+    claim = state.claims[row.ref].body.claim
+    if isinstance(claim, Reply):
+        refs = {view.event: view.ref for view in state.claims.values()}
+        return f"{row.what} {', '.join(refs.get(event, event) for event in claim.claims)}"
+    labels = dict.fromkeys(about[key] for key in row.questions if key in about)
+    return f"{' or '.join(labels)}: {row.what}" if labels else row.what
+
+
+def _remarks(row: TimelineRow) -> list[str]:
+    remarks = [f"{row.field.replace('_', ' ')}: {', '.join(row.words)}"] if row.words else []
+    if row.status != "standing":
+        remarks.append(f"{row.status}" + (f" by {row.ended_by}" if row.ended_by else ""))
+    return [f" {DOT} ".join(remarks)] if remarks else []
+
+
+def _row_lines(cells: list[str], width: int, style: str) -> list[Line]:
+    room = width - 1 - 21 - 6 - 8
+    return columns([Cell(cell, style) for cell in cells], [1, 21, 6, room * 38 // 100], width=width)
