@@ -95,7 +95,7 @@ def test_what_is_undercut_is_what_the_model_finds(new_world: NewWorld, history: 
             assert frozenset(position.undercut_by) == by
 
 
-@given(history=histories(), data=st.data())
+@given(history=histories(most=5), data=st.data())
 def test_the_order_of_concurrent_claims_changes_nothing(
     new_world: NewWorld, history: History, data: st.DataObject
 ) -> None:
@@ -103,7 +103,7 @@ def test_the_order_of_concurrent_claims_changes_nothing(
     assert shown(grown(new_world, history, order)) == shown(grown(new_world, history))
 
 
-@given(history=histories())
+@given(history=histories(most=4))
 def test_no_recorded_claim_is_in_no_position_and_no_list(new_world: NewWorld, history: History) -> None:
     state = grown(new_world, history).state()
     lists = (state.opinions, state.patterns, state.replies, state.unread, state.unplaced)
@@ -114,7 +114,7 @@ def test_no_recorded_claim_is_in_no_position_and_no_list(new_world: NewWorld, hi
     assert placed == set(history.claims)
 
 
-@given(history=histories(), data=st.data())
+@given(history=histories(most=4), data=st.data())
 def test_a_later_record_never_changes_what_was_known_before(
     new_world: NewWorld, history: History, data: st.DataObject
 ) -> None:
@@ -126,7 +126,7 @@ def test_a_later_record_never_changes_what_was_known_before(
 
 
 @given(
-    history=histories(), names=st.sampled_from([("one", "z"), ("ngo", "paper"), ("z", "g"), ("one", "other")])
+    history=histories(most=4), names=st.sampled_from([("one", "z"), ("ngo", "paper"), ("z", "g"), ("one", "other")])
 )
 def test_a_same_as_that_was_undone_leaves_no_trace(
     new_world: NewWorld, history: History, names: tuple[str, str]
@@ -143,12 +143,13 @@ def test_another_relay_of_a_statement_is_no_new_voice(
 ) -> None:
     world = grown(new_world, history)
     state = world.state()
+    amended = {given[0] for act, given in history.acts if act == "amend"}
     told = [
         ref
         for ref, view in state.claims.items()
-        if len(view.body.voices) == 1 and view.body.voices[0].statement is not None and view.ended_by is None
-        and not any(ref in question.claims and "undecided" in str(question.to_json()) for question in state.questions)
-        and all(act != "amend" or given[0] != ref for act, given in history.acts)
+        if ref not in amended and view.ended_by is None and "statement" in history.claims[ref]["voice"]
+        # what the reader cannot tell in one claim need not be what is meant in the other
+        and "ndecided" not in str(history.claims[ref])
     ]  # fmt: skip
     if not told:
         return
@@ -163,7 +164,7 @@ def test_another_relay_of_a_statement_is_no_new_voice(
         assert [pair.verdict for pair in after.pairs] == [pair.verdict for pair in before.pairs]
 
 
-@given(history=histories(), data=st.data())
+@given(history=histories(most=4), data=st.data())
 def test_an_undercut_changes_no_value(new_world: NewWorld, history: History, data: st.DataObject) -> None:
     world = grown(new_world, history)
     before = valued(world)
@@ -174,7 +175,7 @@ def test_an_undercut_changes_no_value(new_world: NewWorld, history: History, dat
     assert valued(world) == before
 
 
-@given(history=histories(), negated=st.booleans())
+@given(history=histories(most=4), negated=st.booleans())
 def test_an_opinion_changes_nothing(new_world: NewWorld, history: History, negated: bool) -> None:
     world = grown(new_world, history)
     before = [question.to_json() for question in world.state().questions]
