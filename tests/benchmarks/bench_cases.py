@@ -4,8 +4,9 @@
 
 A ledger of cases of 50 claims each, recorded in batches, read again from its file. For each size: one case's state,
 its history and its matrix, warm (the best of several rounds; reading, verifying, folding and computing each time),
-against a budget of 50 ms that must not depend on the other cases; then what every asserter said, in one pass over
-everything, with the memory that it takes above the opened ledger.
+against a budget of 50 ms that must not depend on the other cases, by the clock and in seconds of this process, which
+other work on the machine does not lengthen as much; then what every asserter said, in one pass over everything, with
+the memory that it takes above the opened ledger.
 
 A speaker of the shared register speaks in every case; others belong to one. `--shared` is how many entities the
 register holds besides, so that its size can be tried by itself.
@@ -20,6 +21,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from claimledger import Case, Keyring, Ledger
 from claimledger.events import (
@@ -43,6 +45,16 @@ CAUSES = ("natural.heart_failure", "torture", "injury.head", "natural", "suicide
 SPEAKERS = ("shared:prison", "shared:ministry", "shared:ngo", "family", "lawyer")
 
 
+class Seconds(NamedTuple):
+    """What some work took, by the clock and by this process."""
+
+    clock: float
+    process: float
+
+    def __str__(self) -> str:
+        return f"{1000 * self.clock:5.1f} ({1000 * self.process:4.1f})"
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
@@ -53,7 +65,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     args = parser.parse_args()
     print(
-        f"{'claims':>8} {'cases':>6}   {'state':>8} {'history':>8} {'matrix':>8}   budget {1000 * BUDGET:.0f} ms"
+        f"{'claims':>8} {'cases':>6}  {'state':>13} {'history':>13} {'matrix':>13}  ms by the clock (by process)"
     )
     with tempfile.TemporaryDirectory() as folder:
         for claims in args.claims:
@@ -61,10 +73,11 @@ def main() -> None:
             recording = timed(lambda: record(place, claims, args.shared))  # noqa: B023 - called at once
             with Ledger.open(place, read_only=True) as ledger:
                 reading = [best(ledger, view, args.rounds) for view in (CaseState, History, Disputes)]
-                shown = " ".join(f"{1000 * seconds:6.1f}ms" for seconds in reading)
-                met = "met" if max(reading) < BUDGET else "NOT met"
+                shown = " ".join(str(seconds) for seconds in reading)
+                met = "met" if max(one.clock for one in reading) < BUDGET else "NOT met"
                 print(
-                    f"{claims:8} {claims // PER_CASE:6}   {shown}   {met}   (recorded in {recording:.0f} s)"
+                    f"{claims:8} {claims // PER_CASE:6}  {shown}  budget {1000 * BUDGET:.0f} ms: {met} "
+                    f"(recorded in {recording:.0f} s)"
                 )
             with Ledger.open(place, read_only=True) as ledger:
                 print(f"{'':15}   asserters: {statistics(ledger)}")
@@ -77,19 +90,19 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def best(ledger: Ledger, view: type[CaseState] | type[History] | type[Disputes], rounds: int) -> float:
+def best(ledger: Ledger, view: type[CaseState] | type[History] | type[Disputes], rounds: int) -> Seconds:
     """Seconds to read a case in the middle of the log and compute a view of it, the best of several rounds."""
     name = f"case-{len(ledger.cases()) // 2:05d}"
-
-    def work() -> None:
+    clock = process = float("inf")
+    for _ in range(rounds + 1):
+        start, began = time.perf_counter(), time.process_time()
         projection = ledger.replay(view(name))
         if isinstance(projection, CaseState):
             projection.questions  # noqa: B018 - computed when it is asked for
         else:
             projection.rows  # noqa: B018
-
-    work()
-    return min(timed(work) for _ in range(rounds))
+        clock, process = min(clock, time.perf_counter() - start), min(process, time.process_time() - began)
+    return Seconds(clock, process)
 
 
 def statistics(ledger: Ledger) -> str:
@@ -144,14 +157,14 @@ def record(place: Path, claims: int, shared: int) -> None:
                     record_case(ledger.create_case(f"case-{number:05d}", title=f"Case {number}"), number)
 
 
-def record_case(case: Case, number: int) -> None:
-    """Record one case of `PER_CASE` claims: five speakers differ on a few questions, and one takes something back."""
+def record_case(case: Case, number: int, claims: int = PER_CASE) -> None:
+    """Record one case: five speakers differ on a few questions, and one takes something back."""
     for name in ("z", "family", "lawyer"):
         case.register_entity(name, Person(label=name.title()))
     case.register_entity("held", Group(label="those who were held"))
     case.register_entity("raid", RegisteredAct(label="a raid"))
     case.register_source("doc", Source(title="A document"))
-    for place in range(1, PER_CASE + 1):
+    for place in range(1, claims + 1):
         speaker = SPEAKERS[(place + number) % len(SPEAKERS)]
         cause = CAUSES[(place * 7 + number) % len(CAUSES)]
         day = 1 + (place * 3 + number) % 28
