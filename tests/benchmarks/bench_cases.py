@@ -158,27 +158,33 @@ def record(place: Path, claims: int, shared: int) -> None:
 
 
 def record_case(case: Case, number: int, claims: int = PER_CASE) -> None:
-    """Record one case: five speakers differ on a few questions, and one takes something back."""
-    for name in ("z", "family", "lawyer"):
-        case.register_entity(name, Person(label=name.title()))
-    case.register_entity("held", Group(label="those who were held"))
-    case.register_entity("raid", RegisteredAct(label="a raid"))
+    """Record one case. Of each `PER_CASE` claims five speakers differ on a few questions, and take something back."""
     case.register_source("doc", Source(title="A document"))
-    for place in range(1, claims + 1):
-        speaker = SPEAKERS[(place + number) % len(SPEAKERS)]
-        cause = CAUSES[(place * 7 + number) % len(CAUSES)]
+    for name in ("family", "lawyer"):
+        case.register_entity(name, Person(label=name.title()))
+    for first in range(0, claims, PER_CASE):
+        record_matter(case, number, first)
+
+
+def record_matter(case: Case, number: int, first: int) -> None:
+    """Record `PER_CASE` claims about one person, one group and one raid."""
+    person, held, raid = f"person-{first}", f"held-{first}", f"raid-{first}"
+    case.register_entity(person, Person(label=f"Person {first}"))
+    case.register_entity(held, Group(label="those who were held"))
+    case.register_entity(raid, RegisteredAct(label="a raid"))
+    for place in range(1, PER_CASE + 1):
         day = 1 + (place * 3 + number) % 28
         kind = (
-            CauseOfDeath(of="z", causes=cause),
-            Count(group="held", quantity=20 + (place * number) % 30),
-            Death(person="z", when=f"2025-06-{day:02d}"),
-            Act(act="raid", type="raid", by="shared:ministry", to="held", when=f"2025-06-{day:02d}"),
-            Reply(claims=[f"C{max(1, place - 5)}"], kind="corrects" if number % 2 else "rebuts"),
+            CauseOfDeath(of=person, causes=CAUSES[(place * 7 + number) % len(CAUSES)]),
+            Count(group=held, quantity=20 + (place * number) % 30),
+            Death(person=person, when=f"2025-06-{day:02d}"),
+            Act(act=raid, type="raid", by="shared:ministry", to=held, when=f"2025-06-{day:02d}"),
+            Reply(claims=[f"C{first + max(1, place - 5)}"], kind="corrects" if number % 2 else "rebuts"),
         )[place % 5 if place > 5 else place % 4]
         case.record(
             kind,
-            ref=f"C{place}",
-            asserter=speaker,
+            ref=f"C{first + place}",
+            asserter=SPEAKERS[(place + number) % len(SPEAKERS)],
             asserted_at=f"2025-07-{day:02d}",
             relays=["shared:ngo"] if place % 2 else (),
             source="doc",
