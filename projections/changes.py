@@ -210,8 +210,7 @@ class _Finder:
         elif now is not was and now is ClaimStatus.SUPERSEDED and (after.ref not in named or was in _ENDED):
             yield self._ended(ChangeSort.SUPERSEDED, after)
         elif now is not was and now is ClaimStatus.STANDING and before is not None:
-            ender = self._after.claims.get(before.ended_by or "")
-            by = () if ender is None or ender.ended_by is None else (ender.ended_by,)
+            by = self._reinstating(before)
             yield self._change(
                 ChangeSort.REINSTATED, self._after, after, of=(after.ref,), by=by,
                 text=f"{after.ref} stands again: {before.ended_by} has no effect on it any more",
@@ -221,6 +220,20 @@ class _Finder:
                 ChangeSort.WENT_STALE, self._after, after, of=(after.ref,), by=(after.stale,),
                 text=f"{after.ref} rests on {after.stale}, which moved on",
             )  # fmt: skip
+
+    def _reinstating(self, before: ClaimView) -> tuple[str, ...]:
+        """What mended its record, or ended or mended that by which it was ended; else what changed the names."""
+        ender = before.ended_by or ""
+        view = self._after.claims.get(ender)
+        by = () if view is None or view.ended_by is None else (view.ended_by,)
+        return self._mended(before.ref) or by or self._mended(ender) or self._same_ids
+
+    def _mended(self, ref: str) -> tuple[str, ...]:
+        """The amendments of a record that only the later state knows."""
+        before, after = self._before.claims.get(ref), self._after.claims.get(ref)
+        if before is None or after is None:
+            return ()
+        return tuple(version.event for version in after.versions[len(before.versions) :])
 
     def _ended(self, sort: ChangeSort, view: ClaimView) -> Change:
         said = what_was_said(self._after, self._after.accounts[view.ref], view.body)

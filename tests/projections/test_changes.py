@@ -354,3 +354,11 @@ def test_counts_and_deaths_are_changed_at_their_own_questions(world: World) -> N
         ("position_new", ("both \u00b7 count",)),
         ("holder_moved", ("both \u00b7 count",)),
     ]
+
+
+def test_a_claim_that_stands_again_by_an_amendment_names_it(cause: World) -> None:
+    cause.claim("N1", NoAnswer(of="z", property="cause_of_death", status="undetermined"), "ru", "2025-07-03")
+    index = last(cause)
+    cause.amend("C1", CauseOfDeath(of="z", causes="suicide"), "ru", "2025-07-05")
+    [back] = [one for one in since(cause, index) if one.sort is ChangeSort.REINSTATED]
+    assert (back.of, back.claims, back.events) == (("C1",), (), (cause.events[-1].id,))
