@@ -56,7 +56,18 @@ def value_in_words(value: Given, label: Callable[[str], str]) -> str:
         )
     if isinstance(value, WordValue):
         return ", ".join(value.order or sorted(value.texts))
-    return _amount_in_words(value) if isinstance(value, Quantity) else date_in_words(value)
+    return _amount_in_words(value) if isinstance(value, Quantity) else _moment_in_words(value)
+
+
+def _moment_in_words(when: When) -> str:
+    """A date, and the time of day beside it where one is stated."""
+    day, time = date_in_words(when), when.time
+    if time is None:
+        return day
+    clock = " to ".join(dict.fromkeys(one for one in (time.earliest, time.latest) if one is not None))
+    if time.earliest is None or time.latest is None:
+        clock = f"from {clock}" if time.earliest else f"until {clock}" if time.latest else ""
+    return " ".join(part for part in (day, clock or time.verbatim, time.offset) if part)
 
 
 def _term_in_words(term: tuple[str, str, str], label: Callable[[str], str]) -> str:

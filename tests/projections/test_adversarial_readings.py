@@ -86,6 +86,8 @@ def test_two_relays_of_one_statement_with_different_hours_are_no_dispute_between
         )
     question = asked(world, "death.when")
     assert (verdicts(question), question.state) == ([Verdict.RELAYS_DIFFER], "single_voice")
+    texts = [position.text for position in question.positions]
+    assert texts == ["2025-06-27 09:00 +05:00", "2025-06-27 15:00 +05:00"]
 
 
 def test_one_relay_that_reports_one_statement_with_two_hours_contradicts_itself(world: World) -> None:
@@ -297,7 +299,7 @@ def test_who_says_of_one_and_of_the_other_moved_on_whoever_is_which(world: World
 
 
 def test_a_denial_that_the_reader_cannot_tell_contradicts_under_the_reading_that_meets(world: World) -> None:
-    causes = undecided(("torture",), ("natural",))
+    causes: Any = undecided("torture", "natural")
     world.claim("C1", CauseOfDeath(of="z", causes=causes), "ru", polarity="negated")
     world.claim("C2", CauseOfDeath(of="z", causes="torture"), "az")
     [pair] = asked(world).pairs
