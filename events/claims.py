@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import SerializeAsAny, StringConstraints, model_validator
+from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
 from .kinds import Kind, read_kind
 from .registry import Body, register_body
@@ -86,7 +86,7 @@ class ClaimContent(Value):
     standard_of_proof: Text | None = None
     source: Annotated[Name, Names("source")] | None = None
     locator: Locator | None = None
-    quote: TextQuote | None = None
+    quote: TextQuote | None = Field(default=None, repr=False)
     basis: Text | None = None
     based_on: Annotated[Sequence[BasedOn], ReadAs(tuple[BasedOn, ...])] = ()
 

@@ -28,10 +28,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictStr, field_validator, model_validator
+from pydantic import Field, StrictStr, field_validator, model_validator
 
 from .date_hints import shown, what_to_write
 from .errors import InvalidValue
+from .plain import PlainModel
 
 __all__ = ["Bounds", "DateKind", "EdtfDate", "TimeOfDay", "When", "before", "parse_edtf"]
 
@@ -279,7 +280,7 @@ _CLOCK: Final = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?")
 _OFFSET: Final = re.compile(r"Z|\+(?:0[0-9]|1[0-4]):[0-5][0-9]|-(?!00:00)(?:0[0-9]|1[0-2]):[0-5][0-9]")
 
 
-class TimeOfDay(BaseModel):
+class TimeOfDay(PlainModel):
     """A time of day beside a date: the source's words, the offset from UTC, and bounds on the clock.
 
     Attributes:
@@ -288,8 +289,6 @@ class TimeOfDay(BaseModel):
         earliest: ``HH:MM`` or ``HH:MM:SS``, 24 hours; ``15:00`` is the whole of that minute.
         latest: Likewise, included. Not before `earliest`: what goes over midnight takes two dates.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     verbatim: _Words | None = None
     offset: StrictStr | None = None
@@ -324,7 +323,7 @@ class TimeOfDay(BaseModel):
         return self
 
 
-class When(BaseModel):
+class When(PlainModel):
     """A date as it was stated. Wherever one is taken, bare EDTF text or a `datetime.date` will do.
 
     Attributes:
@@ -337,8 +336,6 @@ class When(BaseModel):
         >>> When.model_validate("[..2025-07-03]").bounds.latest
         datetime.date(2025, 7, 3)
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: StrictStr
     verbatim: _Words | None = None

@@ -75,12 +75,14 @@ def declaration_of(cls: type[Kind]) -> KindDeclaration:
     """
     fields = {name: _field(info) for name, info in cls.model_fields.items()}
     try:
-        return KindDeclaration(
-            kind=cls.KIND,
-            subject=cls.SUBJECT,
-            protected=cls.SLOTS,
-            fields=fields,
-            code_lists={listing: dict(codes) for listing, codes in cls.CODES.items()} or None,
+        return KindDeclaration.model_validate(
+            {
+                "kind": cls.KIND,
+                "subject": cls.SUBJECT,
+                "protected": cls.SLOTS,
+                "fields": fields,
+                "code_lists": {listing: dict(codes) for listing, codes in cls.CODES.items()} or None,
+            }
         )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
-from pydantic import Discriminator, model_validator
+from pydantic import Discriminator, Field, model_validator
 
 from .values import EntityName, ReadAs, Text, Value
 
@@ -73,10 +73,10 @@ class Person(Entity):
 
     type: Literal["person"] = "person"
     protected: bool = False
-    name: Text | None = None
-    aliases: Annotated[Sequence[Text], ReadAs(tuple[Text, ...])] | None = None
-    contact: Text | None = None
-    handle: Text | None = None
+    name: Text | None = Field(default=None, repr=False)
+    aliases: Annotated[Sequence[Text], ReadAs(tuple[Text, ...])] | None = Field(default=None, repr=False)
+    contact: Text | None = Field(default=None, repr=False)
+    handle: Text | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
     def _identity_only_behind_commitments(self) -> Person:

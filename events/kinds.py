@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeAlias
 
-from pydantic import StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
 
 from .kind_registry import Kind, LoadedKind, OtherKind, kinds, load_installed_kinds, read_kind, register_kind
 from .values import (
@@ -31,6 +31,7 @@ from .values import (
     Terms,
     Text,
     WhenLike,
+    as_list,
 )
 
 __all__ = [
@@ -57,7 +58,9 @@ __all__ = [
 
 Distribution: TypeAlias = Literal["each", "together", "unknown"]
 Texts: TypeAlias = Annotated[Text | Sequence[Text], ReadAs(Text | tuple[Text, ...])]
-ClaimNames: TypeAlias = Annotated[Sequence[str], ReadAs(tuple[str, ...]), Names("claim")]
+ClaimNames: TypeAlias = Annotated[
+    str | Sequence[str], ReadAs(Annotated[tuple[str, ...], BeforeValidator(as_list)]), Names("claim")
+]
 
 
 @register_kind
@@ -100,7 +103,7 @@ class Act(Kind):
     intent: Annotated[Open[ListedCode] | None, Codes("intent"), Answers("intent", by="code")] = None
     during: EntityName | None = None
     because_of: Annotated[Open[Parties] | None, Answers("because_of", by="entity", single=False)] = None
-    details: Text | None = None
+    details: Text | None = Field(default=None, repr=False)
 
     @classmethod
     def of_type(cls, type: str, act: str, **fields: Any) -> Self:
@@ -325,7 +328,7 @@ class Opinion(Kind):
 
     about: Open[Parties]
     tone: Annotated[ListedCode, Codes("opinion")]
-    text: Text | None = None
+    text: Text | None = Field(default=None, repr=False)
     of: Open[Parties] | None = None
 
 
@@ -345,7 +348,7 @@ class General(Kind):
     SLOTS: ClassVar[tuple[str, ...]] = ("text",)
 
     topic: Text
-    text: Text | None = None
+    text: Text | None = Field(default=None, repr=False)
     frequency: Text | None = None
     norm: Text | None = None
 

@@ -20,9 +20,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     StrictInt,
     StrictStr,
@@ -33,6 +31,7 @@ from pydantic import (
 
 from .date_hints import shown
 from .errors import InvalidValue
+from .plain import PlainModel
 
 __all__ = ["Number", "Quantity"]
 
@@ -133,7 +132,7 @@ _FORMS: Final = (
 )
 
 
-class Quantity(BaseModel):
+class Quantity(PlainModel):
     """How many, or how much, in the precision that was stated. Text or an int will do where one is taken.
 
     Attributes:
@@ -153,8 +152,6 @@ class Quantity(BaseModel):
         >>> Quantity.parse("around 50").bounds()
         (None, None)
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     low: Number | None = None
     high: Number | None = None
@@ -180,7 +177,7 @@ class Quantity(BaseModel):
             InvalidValue: None of the forms read here; the message lists them.
         """
         try:
-            return cls(**_read(text), verbatim=text)
+            return cls.model_validate({**_read(text), "verbatim": text})
         except ValidationError as refused:
             reasons = [error["msg"].removeprefix("Value error, ") for error in refused.errors()]
             raise InvalidValue(f"{shown(text)}: {'; '.join(reasons)}") from None

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from .values import EntityName, Locator, ReadAs, Text, Value, WhenLike
 
@@ -27,9 +27,9 @@ class Excluded(Value):
 class TextQuote(Value):
     """W3C TextQuote: the exact words, with what stands around them. Always behind a commitment."""
 
-    exact: Text
-    prefix: Text | None = None
-    suffix: Text | None = None
+    exact: Text = Field(repr=False)
+    prefix: Text | None = Field(default=None, repr=False)
+    suffix: Text | None = Field(default=None, repr=False)
 
 
 class Source(Value):

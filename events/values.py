@@ -19,9 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     GetCoreSchemaHandler,
     StringConstraints,
@@ -31,6 +29,7 @@ from pydantic import (
 from pydantic_core import CoreSchema
 
 from .dates import When
+from .plain import PlainModel
 from .quantities import Quantity
 
 __all__ = [
@@ -125,10 +124,8 @@ class ReadAs:
         return handler.generate_schema(self.model)
 
 
-class Value(BaseModel):
+class Value(PlainModel):
     """Base of every value object: immutable, and no member that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickled by its members: the class of an inner value, such as Undecided[Voice], has no name to be found by.
@@ -312,14 +309,15 @@ def _terms_form(value: Any) -> str:
     )
 
 
-def _as_list(value: Any) -> Any:
+def as_list(value: Any) -> Any:
+    """One thing stands for the list of that one thing."""
     return [value] if isinstance(value, (str, Term, dict)) else value
 
 
 Terms: TypeAlias = Annotated[
     Annotated[
         str | Term | Sequence[Term | str],
-        ReadAs(Annotated[tuple[Term, ...], BeforeValidator(_as_list)]),
+        ReadAs(Annotated[tuple[Term, ...], BeforeValidator(as_list)]),
         Tag("closed"),
     ]
     | Annotated[OpenTerms, Tag("open")],

@@ -28,6 +28,7 @@ from claimledger.events import (
     undecided,
 )
 from claimledger.events.encoding import decode, encode
+from claimledger.events.errors import InvalidValue
 from claimledger.events.kinds import kinds, register_kind
 from claimledger.events.registry import Members, body_types, read_body, upcaster
 from claimledger.events.values import alternatives
@@ -88,7 +89,7 @@ def test_a_bare_code_stands_for_a_list_of_one() -> None:
 
 
 def test_a_term_says_exactly_one_thing() -> None:
-    with pytest.raises(ValidationError, match="exactly one of code, act or text"):
+    with pytest.raises(InvalidValue, match="exactly one of code, act or text"):
         Term(code="torture", text="beaten")
 
 
@@ -99,7 +100,7 @@ def test_openness_needs_two_readings(form: str) -> None:
 
 
 def test_an_alternative_is_checked_like_a_stated_value() -> None:
-    with pytest.raises(ValidationError, match="asserted"):
+    with pytest.raises(InvalidValue, match="asserted"):
         a_claim(strength={"undecided": ["appears", "surely"]})
 
 
@@ -117,7 +118,7 @@ def test_an_undecided_voice_holds_whole_alternatives() -> None:
 
 
 def test_a_locator_runs_forwards() -> None:
-    with pytest.raises(ValidationError, match="forwards"):
+    with pytest.raises(InvalidValue, match="forwards"):
         Locator(start=5, end=5)
 
 

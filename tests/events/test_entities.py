@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from claimledger.events import EntityRegistered, Group, OneOf, Person, Source, SourceRegistered, Unnamed
+from claimledger.events.errors import InvalidValue
 from claimledger.events.registry import read_body
 
 
@@ -37,7 +38,7 @@ def test_a_protected_person_reads_without_the_disclosures_too() -> None:
 
 
 def test_an_unprotected_person_has_no_hidden_name() -> None:
-    with pytest.raises(ValidationError, match="protected persons"):
+    with pytest.raises(InvalidValue, match="protected persons"):
         Person(label="z", name="Z")
 
 
@@ -49,13 +50,13 @@ def test_every_slot_of_a_protected_person_is_committed_to_whether_filled_or_not(
 
 @pytest.mark.parametrize("candidates", [("z",), ("z", "z"), ()])
 def test_one_of_needs_two_different_candidates(candidates: tuple[str, ...]) -> None:
-    with pytest.raises(ValidationError, match="two different candidates"):
+    with pytest.raises(InvalidValue, match="two different candidates"):
         OneOf(label="one", one_of=candidates)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "-a", "a/b", "\u0437", "a" * 65, "shared:", "a\n"])
 def test_a_name_is_a_short_ascii_word(name: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidValue):
         Group(label="g", members=[name])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from claimledger.events import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
+from claimledger.events.errors import InvalidValue
 from claimledger.events.evidence import SCALES, scale_problem
 
 DIGEST = "ab" * 32
@@ -32,13 +32,13 @@ def test_an_attached_copy_is_named_by_its_digest_and_needs_nothing_else() -> Non
     ],
 )
 def test_a_copy_that_is_said_wrongly_is_refused(members: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidValue):
         EvidenceAttached(item="film", **members)
 
 
 def test_custody_passes_on_without_a_giver_where_none_is_known() -> None:
     assert CustodyTransferred(item="film", received_by="lab").given_by is None
-    with pytest.raises(ValidationError, match="from one keeper to another"):
+    with pytest.raises(InvalidValue, match="from one keeper to another"):
         CustodyTransferred(item="film", given_by="lab", received_by="lab")
 
 
@@ -47,7 +47,7 @@ def test_reliability_is_of_exactly_one_thing() -> None:
     for of in ({"claim": AN_ID}, {"source": "doc"}, {"entity": "shared:ngo"}):
         assert ReliabilityAssessed(**of, **grade).grade == "B2"
     for wrong in ({}, {"claim": AN_ID, "source": "doc"}):
-        with pytest.raises(ValidationError, match="exactly one of claim, source or entity"):
+        with pytest.raises(InvalidValue, match="exactly one of claim, source or entity"):
             ReliabilityAssessed(**wrong, **grade)
 
 

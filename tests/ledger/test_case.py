@@ -172,7 +172,7 @@ def test_no_message_repeats_protected_content(case: Case) -> None:
         case.record(Death(person="z"), asserter="ngo", quote="Real Name" * 1000)
     assert "Real Name" not in str(caught.value)
     assert caught.value.__cause__ is None
-    assert caught.value.__suppress_context__
+    assert caught.value.__context__ is None
 
 
 def test_a_kind_that_was_not_made_known_is_refused(case: Case) -> None:
