@@ -20,7 +20,7 @@ from typing import Any
 
 from claimledger.events.encoding import MAX_BYTES, JSONValue, encode
 from claimledger.events.envelope import PAYLOAD_TYPE, pae
-from claimledger.events.errors import InvalidValue, LedgerBusy
+from claimledger.events.errors import InvalidInput, InvalidValue, LedgerBusy
 
 from .keys import Signer, keyid
 
@@ -99,6 +99,19 @@ class Receipt:
     sequence: int
     case: str | None
     name: str | None
+
+    @property
+    def ref(self) -> str:
+        """The ref of the claim that was recorded.
+
+        Raises:
+            InvalidInput: the event is no claim, entity, source or case, and has no name.
+        """
+        if self.name is None:
+            raise InvalidInput(
+                f"event {self.event_id} has no name: it records no claim, entity, source or case"
+            )
+        return self.name
 
     @property
     def is_written(self) -> bool:

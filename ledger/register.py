@@ -106,6 +106,8 @@ class Register:
             known = [SHARED + each for each in self.known(self._shared_stream, what)]
         else:
             known = self.known(stream, what)
+            if what == "entity" and self.entity_event(stream, SHARED + name) is not None:
+                known = [SHARED + name]
         place = f"{where}: " if where else ""
         return UnknownName(f'{place}no {what} "{name}"{did_you_mean(name, known)}')
 

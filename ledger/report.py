@@ -106,8 +106,11 @@ class Report:
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong and nothing was left unchecked; says nothing of the pin."""
-        return not self.findings
+        """Whether nothing is wrong, nothing was left unchecked, and it is the ledger whose id was given.
+
+        Without an id this is false: a whole other ledger in the place of this one would not show.
+        """
+        return self.pinned and not self.findings
 
     def exit_status(self, *, unpinned_will_do: bool = False) -> int:
         """Sum the report up as the command line does.

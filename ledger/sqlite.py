@@ -19,6 +19,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -128,7 +129,7 @@ def create_file(path: Path) -> None:
         ReadOnly: its folder cannot be written.
     """
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
         raise LedgerExists(f"{path}: something is there already; open it, or name another file") from None
     except (FileNotFoundError, NotADirectoryError):
@@ -226,9 +227,8 @@ def _translation(place: str, code: int, error: sqlite3.Error) -> ClaimLedgerErro
     return LedgerUnavailable(f"{place}: the database answered: {error}")
 
 
-def _any_text(raw: bytes) -> str:
-    # Damaged text must reach the checks, which name the event; it must not stop the reading of others.
-    return raw.decode("utf-8", "surrogateescape")
+# Damaged text must reach the checks, which name the event; it must not stop the reading of others.
+_any_text = methodcaller("decode", "utf-8", "surrogateescape")
 
 
 class Connection(SQLiteConnection):

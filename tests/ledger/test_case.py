@@ -389,3 +389,30 @@ def test_an_idempotency_key_is_not_readable_in_the_file(case: Case, tmp_path: Pa
     case.record(Death(person="z"), asserter="ngo", idempotency_key="key-of-mrs-w")
     case.ledger.close()
     assert b"key-of-mrs-w" not in (tmp_path / "a.ledger").read_bytes()
+
+
+def test_a_shared_name_without_its_prefix_is_recognised(case: Case) -> None:
+    case.ledger.register_entity("harbour-police", Authority(label="Harbour police"))
+    with pytest.raises(UnknownName, match='no entity "harbour-police"; did you mean "shared:harbour-police"'):
+        case.record(Death(person="z"), asserter="harbour-police")
+
+
+def test_a_receipt_says_the_ref_that_was_picked(case: Case) -> None:
+    receipt = case.record(Death(person="z"), asserter="ngo")
+    case.withdraw(receipt.ref, because="recorded twice")
+    judged = case.same_as(["z", "g"])
+    with pytest.raises(InvalidInput, match="has no name"):
+        judged.ref  # noqa: B018
+
+
+def test_a_new_ledger_file_is_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "case.ledger"
+    with Ledger.create(path, origin="example.org/harbour", keys=Keyring.in_memory()) as ledger:
+        ledger.create_case("harbour", title="A night")
+        assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+
+
+def test_an_unpinned_check_is_never_sound(case: Case) -> None:
+    ledger = case.ledger
+    assert ledger.verify(pin=ledger.id).is_sound
+    assert not ledger.verify().is_sound
