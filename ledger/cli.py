@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from . import cli_evidence, cli_find, cli_read, cli_time, cli_verify, cli_write, demo
+from . import cli_evidence, cli_export, cli_find, cli_read, cli_time, cli_verify, cli_write, demo
 from .cli_terminal import note
 
 if TYPE_CHECKING:
@@ -133,6 +133,9 @@ app.command("asserters", short_help="Show how often who said what, over all case
     _command(cli_find.asserters)
 )
 app.command("verify", short_help="Check every signature, chain, index and row.")(_command(cli_verify.verify))
+app.command("export", short_help="Write the projections as tables for other tools.")(
+    _command(cli_export.export)
+)
 app.command("prove", short_help="Write one event out for openssl to verify.")(_command(cli_write.prove))
 app.command("schema", short_help="Print the schema of claim files, or a code list.")(
     _command(cli_write.schema)

@@ -1,8 +1,8 @@
 """The read side: folds over events, and what they show. Pure logic: no I/O, no keys, no clock.
 
 `CaseState` computes where everybody stands, `History` in which order it was said, `Disputes` who says what on the
-questions on which several speak, `Timeline` what was when, `Changes` what became otherwise between two moments. What
-stands in `__all__` is public.
+questions on which several speak, `Timeline` what was when, `Changes` what became otherwise between two moments;
+`Tables` gives all of it to other tools. What stands in `__all__` is public.
 Names are loaded when they are first used: a command that only lays out lines computes no states.
 """
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from .positions import Holding, Hop, Pair, Position
     from .questions import JudgementView, Question, QuestionState, StatusView
     from .standing import ClaimStatus
+    from .table_files import table_writer
+    from .tables import CODEBOOK, Tables, provenance_of
     from .timeline import Order, Timeline, TimelineRow
 
 __all__ = [
@@ -40,8 +42,9 @@ __all__ = [
     "Assessment",
     "Attachment",
     "Behind",
-    "CaseRef",
+    "CODEBOOK",
     "COMPARATORS",
+    "CaseRef",
     "CaseState",
     "Cell",
     "Change",
@@ -51,8 +54,8 @@ __all__ = [
     "ClaimView",
     "Clocks",
     "CountRow",
-    "Counts",
     "CountSeries",
+    "Counts",
     "Custody",
     "DisputeRow",
     "Disputes",
@@ -75,6 +78,7 @@ __all__ = [
     "RULES_VERSION",
     "SameAsView",
     "StatusView",
+    "Tables",
     "Timeline",
     "TimelineRow",
     "Transfer",
@@ -83,7 +87,9 @@ __all__ = [
     "Version",
     "Voiced",
     "known_at",
+    "provenance_of",
     "replay",
+    "table_writer",
 ]
 
 _HOMES = {
@@ -95,6 +101,7 @@ _HOMES = {
     "Attachment": "custody",
     "Behind": "asserter_rows",
     "CaseRef": "asserter_rows",
+    "CODEBOOK": "tables",
     "COMPARATORS": "compare",
     "CaseState": "case",
     "Cell": "disputes",
@@ -126,6 +133,7 @@ _HOMES = {
     "QuestionState": "questions",
     "SameAsView": "claims",
     "StatusView": "questions",
+    "Tables": "tables",
     "Timeline": "timeline",
     "TimelineRow": "timeline",
     "Transfer": "custody",
@@ -133,6 +141,8 @@ _HOMES = {
     "Verdict": "compare",
     "Version": "claims",
     "Voiced": "history",
+    "provenance_of": "tables",
+    "table_writer": "table_files",
 }
 
 
