@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
+import pytest
+
+from claimledger.events import errors
+
+# Pages of which each block is typed in, in order, in one folder.
+WORKED = ("guides/changing-accounts.md", "guides/protecting-people.md", "guides/embedding.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -19,11 +29,12 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 def shell(folder: Path, script: str) -> str:
     """Run a block as its reader would: in one terminal, with claimledger on the path."""
+    passed_on = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=folder,
-        env={"PATH": path, "HOME": str(folder)},
+        env={"PATH": path, "HOME": str(folder), **passed_on},
         capture_output=True,
         text=True,
         check=False,
@@ -32,11 +43,52 @@ def shell(folder: Path, script: str) -> str:
     return done.stdout + done.stderr
 
 
+def script(project: Path, name: str) -> ModuleType:
+    """A script of the documentation, loaded and not run."""
+    found = importlib.util.spec_from_file_location(name, project / "docs" / f"{name}.py")
+    assert found is not None
+    assert found.loader is not None
+    loaded = importlib.util.module_from_spec(found)
+    found.loader.exec_module(loaded)
+    return loaded
+
+
+def in_their_order(wanted: str, shown: str) -> None:
+    """Each quoted line is shown, after the one quoted before it; spaces do not count."""
+    left = [" ".join(line.split()) for line in shown.splitlines()]
+    for line in (" ".join(line.split()) for line in wanted.splitlines()):
+        assert line in left, f"not shown, or not in this order: {line}\n{shown}"
+        left = left[left.index(line) + 1 :]
+
+
+@pytest.mark.parametrize("page", WORKED)
+def test_a_page_works_as_written(
+    page: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exports, shown = "", ""
+    for language, text in blocks(project / "docs" / page):
+        first, _, rest = text.partition("\n")
+        if language == "yaml" and re.fullmatch(r"# [\w-]+\.yaml", first):
+            (tmp_path / first.removeprefix("# ")).write_text(rest)
+        elif language == "sh":
+            shown = shell(tmp_path, exports + text)
+            exports += "".join(f"{line}\n" for line in text.splitlines() if line.startswith("export "))
+        elif language == "python":
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                exec(compile(text, page, "exec"), names)
+            assert printed.getvalue() == "".join(re.findall(r"^ *# (.*\n)", text, re.MULTILINE)), text
+        elif language == "text":
+            in_their_order(text, shown)
+
+
 def test_the_first_tutorial_works_as_written(project: Path, tmp_path: Path) -> None:
     page = blocks(project / "docs" / "tutorials" / "first-claim.md")
     (tmp_path / "harbour.yaml").write_text(next(text for language, text in page if language == "yaml"))
-    script = "\n".join(text for language, text in page if language == "sh")
-    shown = shell(tmp_path, script)
+    typed = "\n".join(text for language, text in page if language == "sh")
+    shown = shell(tmp_path, typed)
     assert "claims.C3.asserter" in shown
     assert "disputed" in shown.lower()
     assert "nothing new" in shown
@@ -53,13 +105,8 @@ def test_the_ten_lines_of_the_readme_are_the_example(project: Path) -> None:
 
 
 def test_the_map_of_files_is_the_tree(project: Path) -> None:
-    found = importlib.util.spec_from_file_location("make_rooms", project / "docs" / "make_rooms.py")
-    assert found is not None
-    assert found.loader is not None
-    script = importlib.util.module_from_spec(found)
-    found.loader.exec_module(script)
     text = (project / "docs" / "architecture.md").read_text(encoding="utf-8")
-    assert script.page(text) == text, "run: python docs/make_rooms.py"
+    assert script(project, "make_rooms").page(text) == text, "run: python docs/make_rooms.py"
 
 
 def test_every_file_that_the_way_of_a_claim_names_is_there(project: Path) -> None:
@@ -70,3 +117,14 @@ def test_every_file_that_the_way_of_a_claim_names_is_there(project: Path) -> Non
     }
     named = set(re.findall(r"`(?:events/)?([a-z_]+)`", way)) - {"apply", "to_json"}
     assert named <= stems
+
+
+def test_the_list_of_public_names_is_the_code(project: Path) -> None:
+    text = (project / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
+    assert script(project, "make_python").page() == text, "run: python docs/make_python.py"
+
+
+def test_every_error_and_its_code_stand_in_the_table_of_errors(project: Path) -> None:
+    text = (project / "docs" / "guides" / "embedding.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| `([a-z_.]+)` \| .{8,} \|$", text, re.MULTILINE)
+    assert dict(rows) == {name: getattr(errors, name).code for name in errors.__all__}

@@ -28,6 +28,7 @@ from claimledger.testing import memory_ledger
 
 ROOT = Path(__file__).resolve().parent.parent
 INCIDENTS = ("khashoggi-2018", "grenfell-2017", "mh17-2014")
+PAGES = (*INCIDENTS, "yekaterinburg-2025")  # the fourth is the bundled one: see test_incident.py
 SAUDI = "shared:sa"
 POLICE = "shared:met"
 MINISTRY = "shared:ru-mod"
@@ -344,7 +345,7 @@ def blocks(page: Path) -> list[list[str]]:
     return [block.splitlines() for block in found]
 
 
-@pytest.mark.parametrize("incident", INCIDENTS)
+@pytest.mark.parametrize("incident", PAGES)
 def test_the_page_quotes_what_the_command_line_shows(
     incident: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
