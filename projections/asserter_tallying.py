@@ -16,8 +16,8 @@ from typing import Final, TypeAlias
 
 from claimledger.events.claims import ClaimAmended, ClaimContent, ClaimRecorded, ClaimWithdrawn, Voice
 from claimledger.events.dates import parse_edtf
-from claimledger.events.declarations import KindDeclaration, KindDeclared
-from claimledger.events.declared_kinds import as_declared
+from claimledger.events.declarations import KindDeclared
+from claimledger.events.declared_kinds import DeclaredKind, as_declared, kind_of
 from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered, SameAsJudged, SameAsUndone
@@ -109,7 +109,7 @@ class Tallying:
         self.refs: list[str] = []
         self._ref_numbers: dict[str, int] = {}
         self.replies: dict[str, _TakesBack] = {}
-        self._declared: dict[str, KindDeclaration] = {}
+        self._declared: dict[str, type[DeclaredKind]] = {}
 
     @property
     def known_at(self) -> Moment | None:
@@ -149,7 +149,7 @@ class Tallying:
         elif isinstance(body, SameAsUndone):
             self.same.get(case, {}).pop(body.undoes, None)
         elif isinstance(body, KindDeclared) and case == REGISTER:
-            self._declared.setdefault(body.kind, body)
+            self._declared.setdefault(body.kind, kind_of(body))
 
     # Counting
 
