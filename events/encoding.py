@@ -16,6 +16,9 @@ Rules, the same for writing and for reading:
 ``encode(result)`` gives back the same bytes. That last rule refuses duplicate members, a byte order mark,
 whitespace, trailing bytes, ``1.0``, ``-0`` and escapes that were not needed, without naming them one by one.
 
+Most of what is read is plain: ASCII, whole numbers, shallow. That is found out without walking the value, since
+verifying a ledger does little else (`_plain`); whatever is not plainly right takes the way above, which says why.
+
 orjson does the work, but the format is the RFC: where orjson is laxer, the rules above are checked here.
 Messages name the place and the rule, never the value.
 """
@@ -46,6 +49,13 @@ _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
 # A string that never ends is taken to the end of the bytes: were that a failure to match, each quote in it
 # would be tried again as a beginning, and the scan would take quadratic time.
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+# In bytes without whitespace a number stands between two of these, or is the whole. Inside a string it may look so
+# too: then the value is walked, and nothing is lost but time. Three patterns, since each looks for one first byte.
+_FRACTIONS = tuple(
+    re.compile(before + rb"-?[0-9]+[.eE][0-9.eE+-]*[]},]").search for before in (rb":", rb",", rb"\[")
+)
+_HARMLESS_BRACKETS = 200  # no parser minds that many levels
+_TOO_DEEP_FOR_PLAIN = b"\n" + b"  " * MAX_DEPTH
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -95,6 +105,11 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSONValue:
     """
     if len(data) > max_bytes:
         raise MalformedEvent(f"strict JSON: {len(data)} bytes, where at most {max_bytes} are allowed")
+    plain = _plain(data)
+    return _decoded_at_length(data, max_bytes) if plain is None else plain
+
+
+def _decoded_at_length(data: bytes, max_bytes: int) -> JSONValue:
     if _is_too_deep(data):
         raise MalformedEvent(f"strict JSON: nested deeper than {MAX_DEPTH} levels")
     try:
@@ -110,6 +125,28 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSONValue:
             return value
         reason = "not the one spelling of its value (RFC 8785): it would be written with other bytes"
     raise MalformedEvent(f"strict JSON: {reason}")
+
+
+def _plain(data: bytes) -> JSONValue:
+    """The value, where it is plain that `encode` would write these bytes; None otherwise, or where it is null."""
+    brackets = data.count(b"{") + data.count(b"[")
+    if brackets > _HARMLESS_BRACKETS or not data.isascii() or _may_hold_fractions(data):
+        return None
+    try:
+        value: Any = orjson.loads(data)
+        if type(value) is float or orjson.dumps(value, option=_OPTIONS) != data:
+            return None
+        if brackets > MAX_DEPTH and _TOO_DEEP_FOR_PLAIN in orjson.dumps(value, option=orjson.OPT_INDENT_2):
+            return None
+    except (orjson.JSONDecodeError, TypeError):
+        # No JSON, or an integer out of range.
+        return None
+    found: JSONValue = value
+    return found
+
+
+def _may_hold_fractions(data: bytes) -> bool:
+    return bool(_FRACTIONS[0](data) or _FRACTIONS[1](data) or _FRACTIONS[2](data))
 
 
 def _has_plain_shape(value: object, room: int) -> bool:

@@ -13,13 +13,27 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_digest", "is_event_id", "is_event_type", "is_slot", "is_stream"]
+__all__ = ["are_names_of_event", "is_digest", "is_event_id", "is_event_type", "is_slot", "is_stream"]
 
-_DIGEST = re.compile(r"[0-9a-f]{64}").fullmatch
-_STREAM = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
-_EVENT_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}").fullmatch
-_EVENT_TYPE = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+").fullmatch
+_A_DIGEST = r"[0-9a-f]{64}"
+_A_STREAM = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_AN_EVENT_ID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
+_AN_EVENT_TYPE = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+"
+_DIGEST = re.compile(_A_DIGEST).fullmatch
+_STREAM = re.compile(_A_STREAM).fullmatch
+_EVENT_ID = re.compile(_AN_EVENT_ID).fullmatch
+_EVENT_TYPE = re.compile(_AN_EVENT_TYPE).fullmatch
 _SLOT = re.compile(r"[a-z][a-z0-9_.]*").fullmatch
+# No shape has a space in it, so that one look at five of them, joined by spaces, is as good as five looks.
+_OF_EVENT = re.compile(f"{_AN_EVENT_TYPE} {_A_STREAM} {_AN_EVENT_ID} {_A_DIGEST} {_A_DIGEST}").fullmatch
+
+
+def are_names_of_event(type: object, stream: object, id: object, ledger: object, previous: object) -> bool:
+    """Whether five values have the shapes that they must have in an event that follows another one."""
+    try:
+        return _OF_EVENT(" ".join((type, stream, id, ledger, previous))) is not None  # type: ignore[arg-type]
+    except TypeError:
+        return False
 
 
 def is_digest(value: object) -> bool:

@@ -186,8 +186,15 @@ class _Audit:
 
     def _rows(self) -> Iterator[Row]:
         rows = iter(self.store.rows())
-        while (row := self._or_damaged(lambda: next(rows, None), None)) is not None and row.index < self.end:
-            yield row
+        ended = False
+        while not ended:
+            # In one go as far as they can be read: what is raised ends them, and those before it are kept.
+            page: list[Row] = []
+            ended = self._or_damaged(lambda page=page: not _fill(page, rows), True)  # type: ignore[misc]
+            for row in page:
+                if row.index >= self.end:
+                    return
+                yield row
 
     def _disclosures_up_to(self, last: int | None) -> Mapping[int, dict[str, bytes]]:
         after = self.disclosures_read
@@ -361,6 +368,12 @@ class _Audit:
         # That they cannot be read is a finding already; columns must do for words.
         with suppress(ClaimLedgerError, UnicodeError):
             yield from self.store.all_names()
+
+
+def _fill(page: list[Row], rows: Iterator[Row]) -> bool:
+    """Put the next rows into a page; whether there were any. Those that came before an error are in it."""
+    page.extend(islice(rows, _CHUNK))
+    return bool(page)
 
 
 def _envelope(row: Row) -> Envelope:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -60,25 +60,26 @@ class Links:
     back_dated: list[int] = field(default_factory=lambda: [0, -1])
     future_dated: list[int] = field(default_factory=lambda: [0, -1])
 
-    def link(self, checked: CheckedRow) -> Iterator[tuple[int, str]]:
+    def link(self, checked: CheckedRow) -> Sequence[tuple[int, str]]:
         """Take the next row in.
 
-        Yields:
+        Returns:
             Index and message of each break.
         """
         row, payload = checked.row, checked.payload
+        breaks: list[tuple[int, str]] = []
         if row.index != self.next_index:
-            yield self.next_index, _missing_indexes(self.next_index, row.index)
+            breaks.append((self.next_index, _missing_indexes(self.next_index, row.index)))
         self.next_index = row.index + 1
         if payload is None or not checked.is_believed:
             # Only its columns say where it stands; what follows it will show whether they are right.
             if is_stream(row.stream) and type(row.sequence) is int:
                 stored_leaf = row.leaf if type(row.leaf) is str else None
                 self.heads[row.stream] = (row.sequence, checked.leaf or stored_leaf, row.index)
-            return
+            return breaks
         broken = self._break_before(payload)
         if broken is not None:
-            yield row.index, broken
+            breaks.append((row.index, broken))
         self.heads[payload.stream] = (payload.sequence, checked.leaf, row.index)
         self.id_prefixes.append(int(payload.id[:8] + payload.id[9:13] + payload.id[14:18], 16))
         self._look_at_the_clock(payload, row.index)
@@ -86,6 +87,7 @@ class Links:
             name = payload.body.get("case")
             if isinstance(name, str) and is_plain(name):
                 self.cases[payload.stream] = name
+        return breaks
 
     def repeated_prefixes(self) -> set[int]:
         """First eight bytes of the event ids that may have come twice."""

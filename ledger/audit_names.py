@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from claimledger.events.event import Payload
 
@@ -37,17 +38,20 @@ _EIGHT_BYTES = 2**64 - 1
 _SPOKEN = frozenset({"claim.recorded", "claim.amended"})
 
 
-def names_of(payload: Payload, key_stream: str) -> Iterator[NameKey]:
+def names_of(payload: Payload, key_stream: str) -> list[NameKey]:
     """The rows of the index that an event makes or, for a statement that several carry, may make."""
+    keys: list[NameKey] = []
     named = _NAMED.get(payload.type)
     if named is not None:
         what, member = named
         name = payload.body.get(member)
         if isinstance(name, str):
-            yield (key_stream if what == "case" else payload.stream, what, name)
+            keys.append((key_stream if what == "case" else payload.stream, what, name))
     if payload.type in _SPOKEN:
-        for statement in _statements(payload):
-            yield (payload.stream, "statement", statement)
+        voice = payload.body.get("voice")
+        if isinstance(voice, dict) and ("statement" in voice or "undecided" in voice):
+            keys += [(payload.stream, "statement", statement) for statement in _statements(voice)]
+    return keys
 
 
 class Names:
@@ -66,8 +70,9 @@ class Names:
 
     def take(self, key: NameKey, event_id: str) -> None:
         """Take a name in, and where it leads to."""
-        self.keys.append(mark(key))
-        self.entries.append(mark(key, event_id))
+        stream, what, name = key
+        self.keys.append(hash((stream, what, name, "")) & _EIGHT_BYTES)
+        self.entries.append(hash((stream, what, name, event_id)) & _EIGHT_BYTES)
 
     def not_in(self, index: Names) -> set[int]:
         """Marks of the names here that are not in an index."""
@@ -84,6 +89,8 @@ def mark(key: NameKey, event_id: str = "") -> int:
 
 
 def _missing(wanted: array[int], there: array[int]) -> set[int]:
+    if wanted == there:
+        return set()
     ascending = array("Q", sorted(there))
     count = len(ascending)
     missing = set()
@@ -94,10 +101,7 @@ def _missing(wanted: array[int], there: array[int]) -> set[int]:
     return missing
 
 
-def _statements(payload: Payload) -> Iterator[str]:
-    voice = payload.body.get("voice")
-    if not isinstance(voice, dict):
-        return
+def _statements(voice: Mapping[str, Any]) -> Iterator[str]:
     undecided = voice.get("undecided")
     for each in undecided if isinstance(undecided, list) else [voice]:
         if isinstance(each, dict):

@@ -211,6 +211,24 @@ class KeyStream:
                     wrong.append(each.keyid)
         return wrong
 
+    def recorder_key(self, keyid: str, payload: Payload, index: int) -> bytes | None:
+        """The public key (32 raw bytes) of a recorder who may sign an event alone, whatever other events say.
+
+        None where `verify` must tell: for key events, mended records, other ledgers and other keys.
+        """
+        record = self._keys.get(keyid)
+        if (
+            record is None
+            or record.role != "recorder"
+            or record.added_at >= index
+            or payload.ledger != self.ledger_id
+            or payload.stream == self.stream
+            or payload.type in MENDS
+            or is_key_event(payload.type)
+        ):
+            return None
+        return record.public_key
+
     def check_authority(
         self, payload: Payload, signers: Collection[str], index: int, *, record_signers: Collection[str] = ()
     ) -> None:

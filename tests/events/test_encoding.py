@@ -279,6 +279,30 @@ def test_any_bytes_either_read_back_exactly_or_are_malformed(data: bytes) -> Non
 
 
 @given(ANY_JSON)
+def test_what_is_told_at_one_look_is_what_walking_the_value_tells(value: Any) -> None:
+    data = json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode(
+        "utf-8", "surrogatepass"
+    )
+    try:
+        is_strict = encode(value) == data
+    except InvalidValue:
+        is_strict = False
+    if is_strict:
+        assert decode(data) == value
+    else:
+        with pytest.raises(MalformedEvent):
+            decode(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"1.5", b"1e16", b"[1.5]", b"[1e16]", b'{"a":1.5}', b"[0,-0.5]", b"[0,1e-07,0]", b"[[1.5]]"]
+)
+def test_no_fraction_is_taken_for_plain(data: bytes) -> None:
+    with pytest.raises(MalformedEvent, match="float"):
+        decode(data)
+
+
+@given(ANY_JSON)
 def test_any_value_either_equals_rfc8785_or_is_invalid(value: Any) -> None:
     try:
         data = encode(value)
