@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final
 
 from claimledger.events.claims import ClaimAmended, ClaimContent, ClaimRecorded, ClaimWithdrawn, Voice
 from claimledger.events.dates import parse_edtf
@@ -27,10 +27,10 @@ from .answers import account_of
 from .asserter_rows import answer_text
 from .clocks import Clocks, Moment
 from .names import NamesInForce
-from .tallies import Counted, Tally
+from .tallies import Counted, Heading, Headings, Key, Plain, Tally
 from .words import date_text
 
-__all__ = ["MOST_ANSWERS", "NOBODY", "REGISTER", "Heading", "Key", "Tallying", "key_of"]
+__all__ = ["MOST_ANSWERS", "NOBODY", "REGISTER", "Tallying", "key_of"]
 
 MOST_ANSWERS: Final = 200
 """How many different answers of one speaker to one sort of question are told apart; the rest is counted together."""
@@ -40,11 +40,9 @@ REGISTER: Final = -1
 NOBODY: Final = 0
 """The tally of claims that `asserted_by` leaves out."""
 _WITHDRAWN: Final = ("withdrawn",)
+_NAMED: Final = ("claims", "maybe", "withdrawn", "answer")
+"""Headings whose claims are named; of the others they are only counted."""
 _TAKES_BACK: Final = ("corrects", "retracts")
-
-Heading: TypeAlias = tuple[str, ...]
-Key: TypeAlias = tuple[int, str]
-"""A speaker: the number of its case, or `REGISTER`; and its name."""
 
 _AS_WRITTEN: Final = NamesInForce({})
 
@@ -75,9 +73,10 @@ class _TakesBack:
 
 @dataclass(slots=True)
 class _Speaker:
-    """Where the claims of one speaker are counted: heading to tally, property to number of answers."""
+    """Where the claims of one speaker are counted: number of heading to tally, property to number of answers."""
 
-    tallies: dict[Heading, int] = field(default_factory=dict)
+    number: int
+    tallies: dict[int, int] = field(default_factory=dict)
     answers: dict[str, int] = field(default_factory=dict)
 
 
@@ -103,8 +102,10 @@ class Tallying:
         self.entities: dict[Key, _Known] = {}
         self.same: dict[int, dict[str, tuple[str, ...]]] = {}
         self.speakers: dict[Key, _Speaker] = {}
-        self.tallies: list[Tally] = [Tally()]
-        self.headings: list[tuple[Key, Heading] | None] = [None]
+        self.headings = Headings()
+        self.tallies: list[Tally | Plain] = []
+        self._tally((REGISTER, ""), ("nobody",))
+        self.speakers.clear()
         self.counted = Counted()
         self.refs: list[str] = []
         self._ref_numbers: dict[str, int] = {}
@@ -160,7 +161,7 @@ class Tallying:
             self.refs.append(ref)
         tallies = self._tallies_of(case, content)
         for tally in tallies:
-            self.tallies[tally].add(index, case, ref)
+            self.tallies[tally].add(index, case, number)
         self.counted.put(event_id, (number, case, *tallies))
         claim = content.claim
         if isinstance(claim, Reply) and claim.kind in _TAKES_BACK and content.polarity == "affirmed":
@@ -183,17 +184,16 @@ class Tallying:
             self._count_withdrawn(body.withdraws, event.index, case, *found)
 
     def _are_withdrawn(self, tallies: list[int]) -> bool:
-        whose = (self.headings[tally] for tally in tallies)
-        return all(one is not None and one[1] == _WITHDRAWN for one in whose)
+        return all(self.headings.of(tally)[1] == _WITHDRAWN for tally in tallies)
 
     def _count_withdrawn(self, event_id: str, index: int, case: int, ref: str, tallies: list[int]) -> None:
         """Count a claim as withdrawn, for whoever it would count for."""
-        whose = (self.headings[tally] for tally in tallies)
-        keys = sorted({one[0] for one in whose if one is not None})
+        number = self._ref_numbers[ref]
+        keys = sorted({self.headings.of(tally)[0] for tally in tallies if tally != NOBODY})
         withdrawn = [self._tally(key, _WITHDRAWN) for key in keys]
         for tally in withdrawn:
-            self.tallies[tally].add(index, case, ref)
-        self.counted.put(event_id, (self._ref_numbers[ref], case, *withdrawn))
+            self.tallies[tally].add(index, case, number)
+        self.counted.put(event_id, (number, case, *withdrawn))
 
     def _take_out(self, event_id: str, case: int) -> tuple[str, list[int]] | None:
         """Count a claim no more. Gives its ref, and where it was counted."""
@@ -202,7 +202,7 @@ class Tallying:
             return None
         ref, tallies = self.refs[numbers[0]], list(numbers[2:])
         for tally in tallies:
-            self.tallies[tally].take_out(case, ref)
+            self.tallies[tally].take_out(case, numbers[0])
         self.replies.pop(event_id, None)
         return ref, tallies
 
@@ -237,17 +237,18 @@ class Tallying:
     def _tally(self, key: Key, heading: Heading) -> int:
         speaker = self.speakers.get(key)
         if speaker is None:
-            speaker = self.speakers[key] = _Speaker()
-        found = speaker.tallies.get(heading)
+            speaker = self.speakers[key] = _Speaker(self.headings.add_speaker(key))
+        number = self.headings.number(heading)
+        found = speaker.tallies.get(number)
         if found is None and heading[0] == "answer":
             told_apart = speaker.answers.get(heading[1], 0)
             if told_apart >= MOST_ANSWERS:
                 return self._tally(key, ("more", heading[1]))
             speaker.answers[heading[1]] = told_apart + 1
         if found is None:
-            found = speaker.tallies[heading] = len(self.tallies)
-            self.tallies.append(Tally())
-            self.headings.append((key, heading))
+            found = speaker.tallies[number] = len(self.tallies)
+            self.tallies.append(Tally() if heading[0] in _NAMED else Plain())
+            self.headings.add_tally(speaker.number, number)
         return found
 
 

@@ -30,10 +30,10 @@ from claimledger.events.errors import UnknownName
 from claimledger.events.values import SHARED
 
 from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef
-from .asserter_tallying import NOBODY, REGISTER, Heading, Key, Tallying, key_of
+from .asserter_tallying import NOBODY, REGISTER, Tallying, key_of
 from .questions import natural
 from .replay import RULES_VERSION, Provenance
-from .tallies import NAMED
+from .tallies import NAMED, Heading, Key, Tally
 
 __all__ = ["Asserters"]
 
@@ -172,9 +172,9 @@ class _Reading:
         numbers = self._fold.counted.get(event_id)
         if numbers is not None and numbers[1] == case:
             for tally in numbers[2:]:
-                heading = self._fold.headings[tally]
-                if heading is not None and heading[1] == ("claims",):
-                    return self._in_force.get(heading[0], heading[0])
+                whose, heading = self._fold.headings.of(tally)
+                if heading == ("claims",):
+                    return self._in_force.get(whose, whose)
         return None
 
     def _type(self, key: Key) -> str:
@@ -184,9 +184,9 @@ class _Reading:
     def _row(self, key: Key, spoken: Iterable[Key]) -> AsserterRow:
         headings: dict[Heading, list[int]] = {}
         for one in spoken:
-            for heading, tally in self._fold.speakers[one].tallies.items():
+            for number, tally in self._fold.speakers[one].tallies.items():
                 if self._fold.tallies[tally].times:
-                    headings.setdefault(heading, []).append(tally)
+                    headings.setdefault(self._fold.headings.heading(number), []).append(tally)
         known = self._fold.entities.get(key)
         dates = sorted((heading[1] for heading in headings if heading[0] == "said"), key=_first)
         said = headings.get(("claims",), [])
@@ -239,12 +239,13 @@ class _Reading:
         return MappingProxyType(dict(sorted(found.items(), key=lambda one: (-one[1], one[0]))))
 
     def _behind(self, tallies: Iterable[int]) -> Behind:
-        several = [self._fold.tallies[tally] for tally in tallies]
+        every = (self._fold.tallies[tally] for tally in tallies)
+        several = [one for one in every if isinstance(one, Tally)]
         named = sorted({one for tally in several for one in tally.named})[:NAMED]
         return Behind(
             times=sum(tally.times for tally in several),
             cases=len(set().union(*(tally.cases for tally in several))),
-            refs=tuple(CaseRef(self._fold.case_names[case], ref) for _, case, ref in named),
+            refs=tuple(CaseRef(self._fold.case_names[case], self._fold.refs[ref]) for _, case, ref in named),
         )
 
     def _ended_of(self, tallies: Iterable[int], how: str) -> Behind:

@@ -11,9 +11,15 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from itertools import repeat
-from typing import Final
+from typing import Final, TypeAlias
 
-__all__ = ["NAMED", "Counted", "Tally"]
+__all__ = ["NAMED", "Counted", "Heading", "Headings", "Key", "Plain", "Tally"]
+
+Heading: TypeAlias = tuple[str, ...]
+"""Words under which claims are counted."""
+
+Key: TypeAlias = tuple[int, str]
+"""A speaker: the number of its case, or one that stands for the shared register; and its name."""
 
 NAMED: Final = 20
 """How many claims are named behind a count; the count itself is whole."""
@@ -21,35 +27,103 @@ NAMED: Final = 20
 _SMALLEST: Final = 1024
 
 
-class Tally:
-    """How many claims, in how many cases, and which the first ones are."""
+class Plain:
+    """How many claims, and nothing more."""
 
-    __slots__ = ("_cases", "named")
+    __slots__ = ("times",)
 
     def __init__(self) -> None:
-        self._cases = array("I")
-        self.named: list[tuple[int, int, str]] = []
+        self.times = 0
 
-    def add(self, index: int, case: int, ref: str) -> None:
-        """Count a claim, by its place in the log, the number of its case and its ref."""
-        self._cases.append(case)
-        if len(self.named) < NAMED:
-            self.named.append((index, case, ref))
+    def add(self, index: int, case: int, ref: int) -> None:  # noqa: ARG002 - as for a tally
+        """Count a claim."""
+        self.times += 1
 
-    def take_out(self, case: int, ref: str) -> None:
+    def take_out(self, case: int, ref: int) -> None:  # noqa: ARG002 - as for a tally
         """Count a claim no more."""
-        self._cases.remove(case)
-        self.named = [one for one in self.named if one[1:] != (case, ref)]
+        self.times -= 1
+
+
+class Tally:
+    """How many claims, in how many cases, and which the first ones are; each as whole numbers in flat arrays."""
+
+    __slots__ = ("_first", "_more")
+
+    def __init__(self) -> None:
+        self._first = array("I")
+        self._more: array[int] | None = None
+
+    def add(self, index: int, case: int, ref: int) -> None:
+        """Count a claim, by its place in the log and the numbers of its case and its ref."""
+        if len(self._first) < 3 * NAMED:
+            self._first.extend((index, case, ref))
+        elif self._more is None:
+            self._more = array("I", (case,))
+        else:
+            self._more.append(case)
+
+    def take_out(self, case: int, ref: int) -> None:
+        """Count a claim no more."""
+        for at in range(0, len(self._first), 3):
+            if (self._first[at + 1], self._first[at + 2]) == (case, ref):
+                del self._first[at : at + 3]
+                return
+        if self._more is not None:
+            self._more.remove(case)
 
     @property
     def times(self) -> int:
         """How many claims."""
-        return len(self._cases)
+        return len(self._first) // 3 + len(self._more or ())
 
     @property
     def cases(self) -> set[int]:
         """The numbers of the cases that they are in."""
-        return set(self._cases)
+        return {*self._first[1::3], *(self._more or ())}
+
+    @property
+    def named(self) -> list[tuple[int, int, int]]:
+        """The first of them: place in the log, number of the case, number of the ref."""
+        return list(zip(self._first[::3], self._first[1::3], self._first[2::3], strict=True))
+
+
+class Headings:
+    """What each tally is of: a speaker and a heading, as two whole numbers, since both are many times the same."""
+
+    __slots__ = ("_heading_of", "_headings", "_numbers", "_speaker_of", "_speakers")
+
+    def __init__(self) -> None:
+        self._numbers: dict[Heading, int] = {}
+        self._headings: list[Heading] = []
+        self._speakers: list[Key] = []
+        self._speaker_of = array("I")
+        self._heading_of = array("I")
+
+    def number(self, heading: Heading) -> int:
+        """The number of a heading, the same for every speaker."""
+        found = self._numbers.get(heading)
+        if found is None:
+            found = self._numbers[heading] = len(self._headings)
+            self._headings.append(heading)
+        return found
+
+    def heading(self, number: int) -> Heading:
+        """The heading of a number."""
+        return self._headings[number]
+
+    def add_speaker(self, key: Key) -> int:
+        """Number a speaker."""
+        self._speakers.append(key)
+        return len(self._speakers) - 1
+
+    def add_tally(self, speaker: int, heading: int) -> None:
+        """Say of what the next tally is."""
+        self._speaker_of.append(speaker)
+        self._heading_of.append(heading)
+
+    def of(self, tally: int) -> tuple[Key, Heading]:
+        """The speaker and the heading of a tally."""
+        return self._speakers[self._speaker_of[tally]], self._headings[self._heading_of[tally]]
 
 
 class Counted:

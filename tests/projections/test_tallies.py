@@ -9,23 +9,40 @@ import uuid
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimledger.projections.tallies import NAMED, Counted, Tally
+from claimledger.projections.tallies import NAMED, Counted, Headings, Tally
 
 
 def test_a_tally_counts_whole_and_names_the_first_few() -> None:
     tally = Tally()
     for index in range(NAMED + 5):
-        tally.add(index, index % 3, f"C{index}")
+        tally.add(index, index % 3, index + 7)
     assert (tally.times, tally.cases) == (NAMED + 5, {0, 1, 2})
-    assert tally.named == [(index, index % 3, f"C{index}") for index in range(NAMED)]
+    assert tally.named == [(index, index % 3, index + 7) for index in range(NAMED)]
 
 
 def test_a_claim_taken_out_leaves_the_counts_as_if_it_had_never_been_there() -> None:
     tally = Tally()
-    tally.add(1, 0, "C1")
-    tally.add(2, 1, "C1")
-    tally.take_out(0, "C1")
-    assert (tally.times, tally.cases, tally.named) == (1, {1}, [(2, 1, "C1")])
+    for index in range(NAMED + 2):
+        tally.add(index, index % 2, index)
+    tally.take_out(1, 1)
+    tally.take_out((NAMED + 1) % 2, NAMED + 1)
+    assert (tally.times, tally.named[:2]) == (NAMED, [(0, 0, 0), (2, 0, 2)])
+    for index in (0, *range(2, NAMED + 1)):
+        tally.take_out(index % 2, index)
+    assert (tally.times, tally.cases, tally.named) == (0, set(), [])
+
+
+def test_a_heading_has_one_number_whoever_speaks() -> None:
+    headings = Headings()
+    speakers = [headings.add_speaker(key) for key in ((0, "a"), (1, "a"))]
+    numbers = [headings.number(heading) for heading in (("claims",), ("kind", "count"), ("claims",))]
+    assert numbers == [0, 1, 0]
+    for speaker in speakers:
+        headings.add_tally(speaker, numbers[1])
+    assert [headings.of(tally) for tally in (0, 1)] == [
+        ((0, "a"), ("kind", "count")),
+        ((1, "a"), ("kind", "count")),
+    ]
 
 
 @given(st.lists(st.tuples(st.uuids(version=4), st.lists(st.integers(0, 2**32 - 1), max_size=6))))
