@@ -126,25 +126,26 @@ def _words(value: Any) -> Any:
 
 
 if TYPE_CHECKING:
-    _Model = BaseModel
+    from pydantic._internal._model_construction import ModelMetaclass
 else:
+    ModelMetaclass = type(BaseModel)
 
-    class _RaisesOurs(type(BaseModel)):
-        """Turns what pydantic raises while a value is built into `InvalidValue`."""
 
-        def __call__(cls, *args: Any, **members: Any) -> Any:
+class _RaisesOurs(ModelMetaclass):
+    """Turns what pydantic raises while a value is built into `InvalidValue`."""
+
+    if not TYPE_CHECKING:  # checkers look for the fields in the class, not here
+
+        def __call__(self, *args: Any, **members: Any) -> Any:
             """Build a value."""
             try:
                 return super().__call__(*args, **members)
             except ValidationError as error:
-                refused = in_plain_words(error, cls.__name__, tuple(cls.model_fields))
+                refused = in_plain_words(error, self.__name__, tuple(self.model_fields))
             raise refused
 
-    class _Model(BaseModel, metaclass=_RaisesOurs):
-        """A model whose building raises our own errors."""
 
-
-class PlainModel(_Model):
+class PlainModel(BaseModel, metaclass=_RaisesOurs):
     """Base of every value: immutable, no member that it does not know, no input in error texts."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -127,7 +127,7 @@ class Links:
             _count(self.back_dated, index)
 
 
-def words_for(payload: Payload, cases: dict[str, str]) -> str:
+def words_for(payload: Payload, cases: Mapping[str, str]) -> str:
     """An event in words, such as "claim C29 of yekaterinburg-2025"; only plain names are repeated."""
     case = cases.get(payload.stream)
     if payload.type == "ledger.opened":

@@ -12,6 +12,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeAlias
 
+from pydantic import BaseModel
+
 from claimledger.events.claims import ClaimRecorded, Relay, Voice
 from claimledger.events.codes import CODES, codes_of, listings
 from claimledger.events.dates import When
@@ -207,7 +209,8 @@ def _schema(shape: Shape) -> Schema:
             )
             if bare is None:
                 return table
-            plain = {When: _ref("date"), Quantity: _ref("quantity")}.get(model) or _schema(bare)
+            short: dict[type[BaseModel], dict[str, Any]] = {When: _ref("date"), Quantity: _ref("quantity")}
+            plain = short.get(model) or _schema(bare)
             return {"anyOf": [plain, table]}
     return {}
 

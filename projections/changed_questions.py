@@ -43,8 +43,9 @@ class QuestionChanges:
         self._earlier = {question.key: question for question in before.questions}
         self._moved_by: dict[str, set[str]] = {}
         for question in after.questions:
-            for one in (*question.positions, *question.statuses):
-                for held in one.holders:
+            places: tuple[Position | StatusView, ...] = (*question.positions, *question.statuses)
+            for place in places:
+                for held in place.holders:
                     if held.by is not None and held.by not in before.claims:
                         self._moved_by.setdefault(held.ref, set()).add(held.by)
 

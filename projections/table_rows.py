@@ -18,7 +18,7 @@ from typing import Any, Final, TypeAlias
 
 from claimledger.events.claims import ClaimContent
 from claimledger.events.dates import When, parse_edtf
-from claimledger.events.encoding import encode
+from claimledger.events.encoding import JSONValue, encode
 from claimledger.events.quantities import Quantity
 from claimledger.events.values import alternatives, strings
 
@@ -28,7 +28,7 @@ from .compare import amount_key, date_key
 from .disputes import Disputes
 from .history import what_was_said
 from .positions import Holding, Position
-from .questions import Question, QuestionState
+from .questions import Question, QuestionState, StatusView
 from .words import date_text
 
 __all__ = [
@@ -89,7 +89,7 @@ def position_ids(question: Question) -> dict[int, str]:
     """The number of each position at a question, and the id by which tables name it."""
     found: dict[int, str] = {}
     for position in question.positions:
-        said = [
+        said: list[JSONValue] = [
             "claimledger-position/1",
             list(question.entity),
             question.property,
@@ -192,7 +192,8 @@ def _distinct(texts: Iterable[str | None]) -> list[str]:
 
 def _questions(state: CaseState) -> Iterator[Row]:
     for question in state.questions:
-        holdings = [one for place in (*question.positions, *question.statuses) for one in place.holders]
+        places: tuple[Position | StatusView, ...] = (*question.positions, *question.statuses)
+        holdings = [one for place in places for one in place.holders]
         yield {
             "case": state.case,
             "question": question.key,

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench_cases import record, record_case
+from bench_cases import record, record_case  # type: ignore[import-not-found]  # beside this script
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from claimledger import Keyring, Ledger

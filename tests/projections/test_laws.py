@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimledger.events import Opinion, Reply
+from claimledger.events.values import Either
 from claimledger.projections import CaseState, Position, Question, replay
 from tests.projections.histories import History, NewWorld, event_id, grown, histories
 from tests.projections.model import Findings, Found, findings
@@ -126,7 +127,8 @@ def test_a_later_record_never_changes_what_was_known_before(
 
 
 @given(
-    history=histories(most=4), names=st.sampled_from([("one", "z"), ("ngo", "paper"), ("z", "g"), ("one", "other")])
+    history=histories(most=4),
+    names=st.sampled_from([("one", "z"), ("ngo", "paper"), ("z", "g"), ("one", "other")]),
 )
 def test_a_same_as_that_was_undone_leaves_no_trace(
     new_world: NewWorld, history: History, names: tuple[str, str]
@@ -148,8 +150,9 @@ def test_another_relay_of_a_statement_is_no_new_voice(
         ref
         for ref, view in state.claims.items()
         if ref not in amended and view.ended_by is None and "statement" in history.claims[ref]["voice"]
-        # what the reader cannot tell in one claim need not be what is meant in the other
+        # what is left open in one claim need not be what is meant in the other
         and "ndecided" not in str(history.claims[ref])
+        and not isinstance(getattr(view.body.claim, view.body.claim.SUBJECT), Either)
     ]  # fmt: skip
     if not told:
         return
