@@ -86,7 +86,7 @@ def test_every_reference_inside_leads_somewhere() -> None:
     schema = claim_file_schema()
     references = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(schema)))
     assert references <= schema["$defs"].keys()
-    assert all(re.fullmatch("[a-z0-9_-]+", name) for name in schema["$defs"])
+    assert all(re.fullmatch("[a-z0-9_.-]+", name) for name in schema["$defs"])
 
 
 def test_codes_are_given_with_their_meanings() -> None:
