@@ -26,7 +26,15 @@ from .encoding import JSONValue, decode, encode
 from .errors import InvalidValue, MalformedEvent, WrongDisclosure
 from .identifiers import is_digest, is_event_id, is_slot
 
-__all__ = ["DISCLOSURE_TAG", "Disclosure", "SlotStatus", "commitment_of", "new_salt", "open_commitment"]
+__all__ = [
+    "DISCLOSURE_TAG",
+    "Disclosure",
+    "SlotStatus",
+    "absent_bytes",
+    "commitment_of",
+    "new_salt",
+    "open_commitment",
+]
 
 DISCLOSURE_TAG = "claimledger-disclosure/1"
 
@@ -109,6 +117,14 @@ class Disclosure:
             f"disclosure: the value of slot {self.slot} breaks a rule of strict JSON, or is longer than "
             "32 KiB with its frame (the value is not shown; encode it alone to learn the place)"
         )
+
+
+def absent_bytes(ledger: str, event: str, slot: str, salt: bytes) -> bytes:
+    """The bytes of the disclosure of an absent value: `Disclosure.to_bytes` for null, which most slots hold.
+
+    The names must have the shapes that a `Disclosure` has; they are not looked at again.
+    """
+    return f'["{DISCLOSURE_TAG}","{ledger}","{event}","{slot}","{salt.hex()}",null]'.encode()
 
 
 def new_salt() -> bytes:

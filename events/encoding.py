@@ -33,7 +33,7 @@ import orjson
 
 from .errors import InvalidValue, MalformedEvent
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "JSONValue", "decode", "encode"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_INTEGER", "JSONValue", "decode", "encode", "encode_dumped"]
 
 JSONValue: TypeAlias = "bool | int | str | Sequence[JSONValue] | Mapping[str, JSONValue] | None"
 """What `encode` takes and `decode` returns. At run time the containers are exactly list, tuple and dict."""
@@ -85,6 +85,28 @@ def encode(value: JSONValue, *, max_bytes: int = MAX_BYTES) -> bytes:
         # A member name that is no string, an integer out of range or a lone surrogate: _problem finds which.
         pass
     raise InvalidValue(_problem(value, max_bytes))
+
+
+def encode_dumped(members: Mapping[str, JSONValue], *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Write what a model was dumped to, in the time of writing it: what `encode` gives, or raises.
+
+    Args:
+        members: as pydantic dumps a model for JSON, hence of plain types and floats.
+        max_bytes: as for `encode`.
+    """
+    try:
+        data = orjson.dumps(members, option=_OPTIONS | orjson.OPT_PASSTHROUGH_SUBCLASS)
+    except TypeError:
+        return encode(members, max_bytes=max_bytes)
+    is_plain = (
+        len(data) <= max_bytes
+        and data.isascii()
+        and data.count(b"{") + data.count(b"[") <= MAX_DEPTH
+        # A float that is no number is written as null.
+        and not _may_hold_fractions(data)
+        and b"null" not in data
+    )
+    return data if is_plain else encode(members, max_bytes=max_bytes)
 
 
 def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSONValue:

@@ -189,6 +189,8 @@ def either(*readings: T) -> Either[T]:
 
 
 def _form(value: Any) -> str:
+    if type(value) is str:
+        return "stated"
     if isinstance(value, dict):
         if "undecided" in value:
             return "undecided"

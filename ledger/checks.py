@@ -126,9 +126,15 @@ def check_agreement(first: Voice, voice: Voice) -> None:
         )
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """End a message about an unknown name with the nearest known one, or with nothing."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """End a message about an unknown name with the nearest known one, or with nothing.
+
+    Args:
+        name: what was written.
+        known: the names that there are.
+        cutoff: how near a name must be, from 0 to 1.
+    """
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return f'; did you mean "{near[0]}"?' if near else ""
 
 
@@ -141,6 +147,10 @@ def _names_in_model(model: BaseModel, path: str, found: list[Reference]) -> None
 
 
 def _names_in(value: Any, what: What | None, path: str, found: list[Reference]) -> None:
+    if type(value) is str:
+        if what is not None:
+            found.append(Reference(path, what, value))
+        return
     form = _form(value.__class__)
     if form == "text":
         if what is not None:

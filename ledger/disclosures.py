@@ -12,9 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from claimledger.events.disclosure import Disclosure, SlotStatus, commitment_of, new_salt, open_commitment
+from claimledger.events.disclosure import (
+    Disclosure,
+    SlotStatus,
+    absent_bytes,
+    commitment_of,
+    new_salt,
+    open_commitment,
+)
 from claimledger.events.encoding import JSONValue
 from claimledger.events.event import Payload
+from claimledger.events.identifiers import is_event_id, is_slot
 
 __all__ = ["close_slots", "open_slots"]
 
@@ -38,7 +46,11 @@ def close_slots(
     if ledger is None or not protected:
         return {}, {}
     disclosures = {
-        slot: Disclosure(ledger, event, slot, new_salt(), value).to_bytes()
+        slot: (
+            absent_bytes(ledger, event, slot, new_salt())
+            if value is None and is_event_id(event) and is_slot(slot)
+            else Disclosure(ledger, event, slot, new_salt(), value).to_bytes()
+        )
         for slot, value in protected.items()
     }
     return {slot: commitment_of(content) for slot, content in disclosures.items()}, disclosures

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from claimledger.events.encoding import MAX_BYTES, JSONValue, encode
+from claimledger.events.encoding import MAX_BYTES, JSONValue, encode_dumped
 from claimledger.events.envelope import PAYLOAD_TYPE, pae
 from claimledger.events.errors import InvalidInput, InvalidValue, LedgerBusy
 
@@ -214,7 +214,9 @@ class Pending:
         self.leaf = ""
         self.envelope = b""
         try:
-            begin = encode({"body": public, "commitments": commitments}, max_bytes=MAX_BYTES - _HEADER_ROOM)
+            begin = encode_dumped(
+                {"body": public, "commitments": commitments}, max_bytes=MAX_BYTES - _HEADER_ROOM
+            )
         except InvalidValue as error:
             raise InvalidValue(f"{type}: {error}; shorten it, or record it as several") from None
         named = f'"{ledger}"' if ledger is not None else "null"

@@ -6,7 +6,8 @@ batches of 500   floor: the same payloads through orjson, Ed25519 and the hash c
 one by one       floor: raw sqlite3, one transaction a row of the same size
 
 Both floors and the ledger write to a file in one folder, with a write-ahead log and synchronous=FULL. The best of
-several rounds counts, floor and ledger in turn.
+several rounds counts, floor and ledger in turn: by the clock, which is what the budget means, and in seconds of this
+process, which other work on the machine lengthens less.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 from uuid import uuid4
 
 import orjson
@@ -52,7 +54,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        best = {"floor": 0.0, "ledger": 0.0, "floor1": 0.0, "ledger1": 0.0}
+        best: dict[str, Pace] = {}
         for number in range(args.rounds):
             for name, measure, count in (
                 ("floor", floor_batches, args.events),
@@ -60,25 +62,36 @@ def main() -> None:
                 ("floor1", floor_singles, args.singles),
                 ("ledger1", ledger_singles, args.singles),
             ):
-                best[name] = max(best[name], count / measure(place / f"{name}-{number}", count))
+                took = measure(place / f"{name}-{number}", count)
+                pace = Pace(count / took.clock, count / took.process)
+                seen = best.get(name, pace)
+                best[name] = Pace(max(seen.clock, pace.clock), max(seen.process, pace.process))
     report("batches of 500", best["floor"], best["ledger"], 0.6)
     report("one by one", best["floor1"], best["ledger1"], 0.5)
 
 
-def report(what: str, floor: float, ledger: float, budget: float) -> None:
+def report(what: str, floor: Pace, ledger: Pace, budget: float) -> None:
     """Print one line of the budget table."""
-    ratio = ledger / floor
+    ratio = ledger.clock / floor.clock
     met = "met" if ratio >= budget else "NOT met"
     print(
-        f"{what:16} floor {floor:8.0f}/s   ledger {ledger:8.0f}/s   ratio {ratio:4.2f} (budget {budget}: {met})"
+        f"{what:16} floor {floor.clock:8.0f}/s   ledger {ledger.clock:8.0f}/s   ratio {ratio:4.2f} "
+        f"(budget {budget}: {met}); of this process's seconds {ledger.process / floor.process:4.2f}"
     )
 
 
-def timed(work: Callable[[], object]) -> float:
+class Pace(NamedTuple):
+    """Seconds, or events a second, by the clock and by the seconds of this process."""
+
+    clock: float
+    process: float
+
+
+def timed(work: Callable[[], object]) -> Pace:
     """Seconds that some work takes."""
-    start = time.perf_counter()
+    start, started = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    return Pace(time.perf_counter() - start, time.process_time() - started)
 
 
 def database(path: Path) -> sqlite3.Connection:
@@ -90,7 +103,7 @@ def database(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def floor_batches(path: Path, count: int) -> float:
+def floor_batches(path: Path, count: int) -> Pace:
     """The least that signed, chained, durable events can take."""
     connection = database(path)
     key = Ed25519PrivateKey.generate()
@@ -121,7 +134,7 @@ def floor_batches(path: Path, count: int) -> float:
     return seconds
 
 
-def floor_singles(path: Path, count: int) -> float:
+def floor_singles(path: Path, count: int) -> Pace:
     """One row a transaction, nothing signed."""
     connection = database(path)
     state = b"x" * 1400
@@ -163,7 +176,7 @@ def record(case: Case) -> None:
     )
 
 
-def ledger_batches(path: Path, count: int) -> float:
+def ledger_batches(path: Path, count: int) -> Pace:
     """Claims in batches."""
     case = open_case(path)
 
@@ -178,7 +191,7 @@ def ledger_batches(path: Path, count: int) -> float:
     return seconds
 
 
-def ledger_singles(path: Path, count: int) -> float:
+def ledger_singles(path: Path, count: int) -> Pace:
     """Claims one by one."""
     case = open_case(path)
 

@@ -13,6 +13,7 @@ from claimledger.events.disclosure import (
     DISCLOSURE_TAG,
     Disclosure,
     SlotStatus,
+    absent_bytes,
     commitment_of,
     new_salt,
     open_commitment,
@@ -215,3 +216,9 @@ def test_a_slot_has_one_of_five_states() -> None:
         "missing",
         "mismatched",
     ]
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_an_absent_value_is_written_as_every_other_is(salt: bytes) -> None:
+    long = Disclosure(ledger=LEDGER, event=EVENT, slot="claim.details", salt=salt, value=None)
+    assert absent_bytes(LEDGER, EVENT, "claim.details", salt) == long.to_bytes()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import enum
 import json
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -16,7 +17,15 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimledger.events.encoding import MAX_BYTES, MAX_DEPTH, MAX_INTEGER, JSONValue, decode, encode
+from claimledger.events.encoding import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_INTEGER,
+    JSONValue,
+    decode,
+    encode,
+    encode_dumped,
+)
 from claimledger.events.errors import InvalidValue, MalformedEvent
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -292,6 +301,25 @@ def test_what_is_told_at_one_look_is_what_walking_the_value_tells(value: Any) ->
     else:
         with pytest.raises(MalformedEvent):
             decode(data)
+
+
+@given(st.dictionaries(NAMES | ANY_TEXTS, ANY_JSON, max_size=4), st.integers(0, 60))
+def test_what_a_model_was_dumped_to_is_encoded_or_refused_like_anything_else(
+    members: Any, max_bytes: int
+) -> None:
+    try:
+        expected = encode(members, max_bytes=max_bytes)
+    except InvalidValue as error:
+        with pytest.raises(InvalidValue, match=f"^{re.escape(str(error))}$"):
+            encode_dumped(members, max_bytes=max_bytes)
+    else:
+        assert encode_dumped(members, max_bytes=max_bytes) == expected
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1.0, Sub("a"), 2**60, "\ud800"])
+def test_a_dumped_member_that_is_not_strict_is_refused(value: Any) -> None:
+    with pytest.raises(InvalidValue):
+        encode_dumped({"a": value})
 
 
 @pytest.mark.parametrize(
