@@ -284,6 +284,9 @@ _MATRIX: Final = Table(
         text("text", "the answer in a few words", unit="English"),
         listed("refs", "the claims in which it says so", "refs"),
         listed("marks", "? for some readings only, strengths other than asserted, no answer, how it ended"),
+        text("strength", 'how firmly; alternatives are parted by " or "', unit="strength"),
+        listed("said", "when it said so, each time once", "EDTF"),
+        category("status", "whether it still stands by that", HOW_A_CLAIM_STANDS),
     ),
 )
 

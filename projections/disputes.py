@@ -33,11 +33,17 @@ class Cell:
         text: the answer in a few words.
         refs: the claims in which it says so.
         marks: ``?`` for some readings only, strengths other than asserted, ``no answer``, and how it ended.
+        strength: how firmly it says so.
+        said: when it said so (EDTF), each time once, in the order of the claims; times not stated are left out.
+        status: whether it still stands by that, as `ClaimStatus` has it.
     """
 
     text: str
     refs: tuple[str, ...]
     marks: tuple[str, ...]
+    strength: str
+    said: tuple[str, ...]
+    status: ClaimStatus
 
     def __str__(self) -> str:
         open_mark = "?" if "?" in self.marks else ""
@@ -116,7 +122,14 @@ class Disputes(OfCaseState):
                     "state": str(row.question.state),
                     "cells": {
                         holder: [
-                            {"text": cell.text, "refs": list(cell.refs), "marks": list(cell.marks)}
+                            {
+                                "text": cell.text,
+                                "refs": list(cell.refs),
+                                "marks": list(cell.marks),
+                                "strength": cell.strength,
+                                "said": list(cell.said),
+                                "status": str(cell.status),
+                            }
                             for cell in cells
                         ]
                         for holder, cells in row.cells.items()
@@ -129,26 +142,30 @@ class Disputes(OfCaseState):
 
 
 def _cells(question: Question) -> dict[str, tuple[Cell, ...]]:
-    gathered: dict[str, dict[tuple[str, tuple[str, ...]], list[str]]] = {}
-    for holder, text, marks, ref in _said(question):
-        refs = gathered.setdefault(holder, {}).setdefault((text, marks), [])
-        if ref not in refs:
-            refs.append(ref)
+    gathered: dict[str, dict[tuple[str, tuple[str, ...]], dict[str, Holding]]] = {}
+    for holding, text, marks in _said(question):
+        gathered.setdefault(holding.holder, {}).setdefault((text, marks), {}).setdefault(holding.ref, holding)
     return {
-        holder: tuple(Cell(text, tuple(refs), marks) for (text, marks), refs in said.items())
+        holder: tuple(_cell(text, marks, by_ref) for (text, marks), by_ref in said.items())
         for holder, said in gathered.items()
     }
 
 
-def _said(question: Question) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+def _cell(text: str, marks: tuple[str, ...], by_ref: dict[str, Holding]) -> Cell:
+    # Marks hold strength and status, so that all holdings of a cell agree in both.
+    first = next(iter(by_ref.values()))
+    said = dict.fromkeys(holding.said for holding in by_ref.values() if holding.said is not None)
+    return Cell(text, tuple(by_ref), marks, first.strength, tuple(said), first.status)
+
+
+def _said(question: Question) -> Iterator[tuple[Holding, str, tuple[str, ...]]]:
     for position in question.positions:
         for holding in position.holders:
-            marks = _marks(holding, open=bool(position.conditional_on))
-            yield holding.holder, position.text, marks, holding.ref
+            yield holding, position.text, _marks(holding, open=bool(position.conditional_on))
     for status in question.statuses:
         for holding in status.holders:
             marks = (*_marks(holding, open=bool(status.conditional_on)), "no answer")
-            yield holding.holder, status.status.replace("_", " "), marks, holding.ref
+            yield holding, status.status.replace("_", " "), marks
 
 
 def _marks(holding: Holding, *, open: bool) -> tuple[str, ...]:

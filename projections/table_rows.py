@@ -330,6 +330,9 @@ def _matrix(state: CaseState) -> Iterator[Row]:
                     "text": cell.text,
                     "refs": list(cell.refs),
                     "marks": list(cell.marks),
+                    "strength": cell.strength,
+                    "said": list(cell.said),
+                    "status": str(cell.status),
                 }
 
 
