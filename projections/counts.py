@@ -19,7 +19,6 @@ from claimledger.events.dates import parse_edtf
 from claimledger.events.quantities import Number, Quantity
 
 from .case import CaseState
-from .clocks import Moment
 from .positions import Holding, Position
 from .questions import Question, natural
 from .reading import OfCaseState
@@ -151,23 +150,6 @@ class Counts(OfCaseState):
         case: the case's name.
         known_at, asserted_by, true_on: as for `CaseState`.
     """
-
-    def __init__(
-        self,
-        case: str,
-        *,
-        known_at: Moment | None = None,
-        asserted_by: str | None = None,
-        true_on: str | None = None,
-    ) -> None:
-        super().__init__(CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on))
-
-    @classmethod
-    def of(cls, state: CaseState) -> Counts:
-        """The numbers in a state that is there already."""
-        made = cls(state.case)
-        made.state = state
-        return made
 
     @property
     def rows(self) -> tuple[CountRow, ...]:

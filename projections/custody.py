@@ -23,7 +23,6 @@ from claimledger.events.recorded import Event
 
 from .answers import Account
 from .case import CaseState
-from .clocks import Moment
 from .compare import PartyValue
 from .names import EntityView
 from .reading import OfCaseState
@@ -212,23 +211,6 @@ class Custody(OfCaseState):
         case: the case's name.
         known_at, asserted_by, true_on: as for `CaseState`. Recorder's acts follow `known_at` alone.
     """
-
-    def __init__(
-        self,
-        case: str,
-        *,
-        known_at: Moment | None = None,
-        asserted_by: str | None = None,
-        true_on: str | None = None,
-    ) -> None:
-        super().__init__(CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on))
-
-    @classmethod
-    def of(cls, state: CaseState) -> Custody:
-        """The custody in a state that is there already."""
-        made = cls(state.case)
-        made.state = state
-        return made
 
     @property
     def items(self) -> tuple[ItemCustody, ...]:

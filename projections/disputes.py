@@ -13,8 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .case import CaseState
-from .clocks import Moment
 from .positions import Holding
 from .questions import Question, QuestionState
 from .reading import OfCaseState
@@ -70,23 +68,6 @@ class Disputes(OfCaseState):
         case: the case's name.
         known_at, asserted_by, true_on: as for `CaseState`.
     """
-
-    def __init__(
-        self,
-        case: str,
-        *,
-        known_at: Moment | None = None,
-        asserted_by: str | None = None,
-        true_on: str | None = None,
-    ) -> None:
-        super().__init__(CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on))
-
-    @classmethod
-    def of(cls, state: CaseState) -> Disputes:
-        """The matrix of a state that is there already."""
-        made = cls(state.case)
-        made.state = state
-        return made
 
     @property
     def rows(self) -> tuple[DisputeRow, ...]:

@@ -6,6 +6,8 @@ replay, or made from a state that is there already (``of``), one that was saved 
 
 from __future__ import annotations
 
+from typing import Self
+
 from claimledger.events.recorded import Event
 
 from .case import CaseState
@@ -19,11 +21,26 @@ class OfCaseState:
     """A view of the state of one case, as a fold.
 
     Args:
-        state: the state that it is read out of.
+        case: the case's name.
+        known_at, asserted_by, true_on: as for `CaseState`.
     """
 
-    def __init__(self, state: CaseState) -> None:
-        self.state = state
+    def __init__(
+        self,
+        case: str,
+        *,
+        known_at: Moment | None = None,
+        asserted_by: str | None = None,
+        true_on: str | None = None,
+    ) -> None:
+        self.state = CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on)
+
+    @classmethod
+    def of(cls, state: CaseState) -> Self:
+        """The same view of a state that is there already."""
+        made = cls(state.case)
+        made.state = state
+        return made
 
     @property
     def case(self) -> str:

@@ -135,7 +135,7 @@ class Timeline(OfCaseState):
     ) -> None:
         if by not in get_args(By):
             raise InvalidValue(f'by: a timeline is by {", ".join(get_args(By))}, not "{by}"')
-        super().__init__(CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on))
+        super().__init__(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on)
         self.by = by
 
     @classmethod
