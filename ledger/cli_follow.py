@@ -80,7 +80,13 @@ def _show(
                 line = {"shape": 1, "is_new": row.ref not in known, "row": row.to_json()}
                 say(json.dumps(line, ensure_ascii=True))
         return
+    from claimledger.projections.render import endings_in_words
     from claimledger.projections.render_history import followed_lines
 
     holders = {keyid: record.holder for keyid, record in ledger.keys.keys.items()}
-    say(*followed_lines(before, after, fold.state.label, width=screen_width(), holders=holders))
+    endings = endings_in_words(fold.state, holders)
+    say(
+        *followed_lines(
+            before, after, fold.state.label, width=screen_width(), holders=holders, endings=endings
+        )
+    )

@@ -17,7 +17,7 @@ from .cli_write import AsJSON, LedgerPlace
 if TYPE_CHECKING:
     from .ledger import Ledger
 
-__all__ = ["CaseName", "case_named", "cases", "disputes", "history", "show"]
+__all__ = ["CaseName", "case_named", "cases", "disputes", "history", "holders_of", "show"]
 
 CaseName = Annotated[
     str | None, typer.Argument(metavar="CASE", help="May be left out where the ledger has one case.")
@@ -67,11 +67,12 @@ def show(
     with Ledger.open(ledger, read_only=True) as opened:
         name = case_named(opened, case)
         state = opened.replay(CaseState(name, **clocks))
+        holders = holders_of(opened)
     if as_json:
         say_json({"shape": 1, **repeated(clocks), **state.to_json()})
         return 0
     more = f"claimledger show {ledger} {name} --all"
-    say(*case_lines(state, width=screen_width(), everything=show_all, more=more))
+    say(*case_lines(state, width=screen_width(), everything=show_all, more=more, holders=holders))
     return 0
 
 
@@ -102,7 +103,7 @@ def history(
     with Ledger.open(ledger, read_only=True) as opened:
         name = case_named(opened, case)
         fold = opened.replay(History(name, question, **clocks))
-        holders = {keyid: record.holder for keyid, record in opened.keys.keys.items()}
+        holders = holders_of(opened)
         if as_json and not follow:
             say_json({"shape": 1, **repeated(clocks), **fold.to_json(), "holders": holders})
             return 0
@@ -139,6 +140,11 @@ def disputes(
         return 0
     say(*matrix_lines(fold, width=screen_width()))
     return 0
+
+
+def holders_of(ledger: Ledger) -> dict[str, str]:
+    """Keyid to who holds the key, as the ledger has it."""
+    return {keyid: record.holder for keyid, record in ledger.keys.keys.items()}
 
 
 def case_named(ledger: Ledger, name: str | None) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from .cli_clocks import Asked, AssertedBy, KnownAt, TrueOn, asked, moment_of, repeated
-from .cli_read import CaseName, case_named
+from .cli_read import CaseName, case_named, holders_of
 from .cli_terminal import say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
 
@@ -37,10 +37,11 @@ def timeline(
     clocks = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
         fold = opened.replay(Timeline(case_named(opened, case), by, **clocks))
+        holders = holders_of(opened)
     if as_json:
         say_json({"shape": 1, **repeated(clocks), **fold.to_json()})
         return 0
-    say(*timeline_lines(fold, width=screen_width()))
+    say(*timeline_lines(fold, width=screen_width(), holders=holders))
     return 0
 
 

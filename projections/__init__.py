@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .case import CaseState
     from .change import Change, ChangeSort
     from .changes import Changes
-    from .claims import ClaimView, SameAsView, UnreadEvent, Version
+    from .claims import ClaimView, SameAsView, UnreadEvent, Version, Withdrawal
     from .clocks import Clocks
     from .compare import COMPARATORS, Verdict
     from .counts import CountRow, Counts, CountSeries
@@ -86,6 +86,7 @@ __all__ = [
     "Verdict",
     "Version",
     "Voiced",
+    "Withdrawal",
     "known_at",
     "provenance_of",
     "replay",
@@ -140,6 +141,7 @@ _HOMES = {
     "UnreadEvent": "claims",
     "Verdict": "compare",
     "Version": "claims",
+    "Withdrawal": "claims",
     "Voiced": "history",
     "provenance_of": "tables",
     "table_writer": "table_files",

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 
 from claimledger.events.encoding import encode
+from claimledger.events.errors import UnknownName
 from claimledger.events.kinds import General, Opinion, OtherKind, Reply
 from claimledger.events.sources import Source
 
@@ -155,7 +156,15 @@ class CaseState(CaseFile):
         Raises:
             UnknownName: no claim answers it, or several questions read so; the message lists near ones.
         """
-        return find_question(text, self.case, self.questions, self.names, self.entities)
+        try:
+            return find_question(text, self.case, self.questions, self.names, self.entities)
+        except UnknownName:
+            view = self.claims.get(text)
+            if view is None:
+                raise
+        keys = ", ".join(f'"{key}"' for key in view.questions)
+        at = f"it is at {keys}" if keys else "it answers no question"
+        raise UnknownName(f"{text} is a claim of {self.case}, no question; {at}")
 
     def provenance(self) -> Provenance:
         """Where this state comes from, with the hash of it."""

@@ -21,7 +21,16 @@ from claimledger.events.sources import Source
 from .names import EntityView
 from .standing import ClaimStatus
 
-__all__ = ["ClaimView", "Filed", "Record", "SameAsView", "UnreadEvent", "Version", "version_of"]
+__all__ = [
+    "ClaimView",
+    "Filed",
+    "Record",
+    "SameAsView",
+    "UnreadEvent",
+    "Version",
+    "Withdrawal",
+    "version_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +138,23 @@ class SameAsView:
     because: str | None
     signers: tuple[str, ...]
     undone_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That a recorder withdrew a record.
+
+    Attributes:
+        index: log index of the event.
+        event: its event id, which is what ended the claim.
+        because: the recorder's reason.
+        signers: keyids of those who signed it.
+    """
+
+    index: int
+    event: str
+    because: str
+    signers: tuple[str, ...]
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ from claimledger.events.recorder_acts import (
 from claimledger.events.registry import UnknownBody
 from claimledger.events.values import SHARED
 
-from .claims import Filed, Record, SameAsView, UnreadEvent, version_of
+from .claims import Filed, Record, SameAsView, UnreadEvent, Withdrawal, version_of
 from .clocks import Clocks, Moment
 from .names import EntityView
 from .saved import Saved, read_saved, write_saved
@@ -266,6 +266,15 @@ class CaseFile:
     def unread_events(self) -> tuple[UnreadEvent, ...]:
         """Events of the case that this release cannot read."""
         return tuple(self._filed.unread)
+
+    @property
+    def withdrawals(self) -> dict[str, Withdrawal]:
+        """Every withdrawal of a record of the case, by its event id, in the order of recording."""
+        return {
+            event.id: Withdrawal(event.index, event.id, event.body.because, event.signers)
+            for event in self._events.values()
+            if isinstance(event.body, ClaimWithdrawn) and event.body.withdraws in self._filed.refs
+        }
 
     @property
     def same_as(self) -> tuple[SameAsView, ...]:

@@ -15,19 +15,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from claimledger.events.claims import ClaimContent
+from claimledger.events.dates import When
 from claimledger.events.event import format_instant
 from claimledger.events.kinds import General, NoAnswer, Opinion, OtherKind, Reply
 from claimledger.events.values import Locator, alternatives
 
 from .answers import Account, account_of
 from .case import CaseState
-from .claims import ClaimView, Version
+from .claims import ClaimView, Version, Withdrawal
 from .clocks import Moment
 from .positions import Hop, hops_of
 from .questions import JudgementView, Question, natural
 from .reading import OfCaseState
 from .standing import ClaimStatus
-from .words import date_in_words, property_in_words, value_in_words
+from .words import date_in_words, inferred_in_words, property_in_words
 
 __all__ = ["Amendment", "History", "HistoryRow", "Voiced"]
 
@@ -42,6 +43,7 @@ class Voiced:
         on_behalf_of: label of the institution, where stated.
         said: when, for a column of dates.
         relays: the hops, the one nearest the speaker first; `by` is a name.
+        said_basis: from what the recorder inferred when it was said; None where that is stated.
     """
 
     asserter: str
@@ -49,6 +51,7 @@ class Voiced:
     on_behalf_of: str | None
     said: str
     relays: tuple[Hop, ...]
+    said_basis: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class HistoryRow:
         judgements: the judgements that touch it.
         amendments: how the record was mended.
         basis: what the recorder inferred, and from what.
+        withdrawal: that the recorder withdrew the record, and why.
     """
 
     index: int
@@ -101,6 +105,7 @@ class HistoryRow:
     judgements: tuple[JudgementView, ...]
     amendments: tuple[Amendment, ...]
     basis: str | None
+    withdrawal: Withdrawal | None
 
     def to_json(self) -> dict[str, Any]:
         """Every member under its own name, voices and locator as objects."""
@@ -116,6 +121,7 @@ class HistoryRow:
                     "label": voice.label,
                     "on_behalf_of": voice.on_behalf_of,
                     "said": voice.said,
+                    "said_basis": voice.said_basis,
                     "relays": [
                         {"by": hop.by, "verb": hop.verb, "document": hop.document, "at": hop.at}
                         for hop in voice.relays
@@ -136,6 +142,13 @@ class HistoryRow:
                 {"index": one.index, "because": one.because, "before": one.before} for one in self.amendments
             ],
             "basis": self.basis,
+            "withdrawal": None
+            if self.withdrawal is None
+            else {
+                "index": self.withdrawal.index,
+                "because": self.withdrawal.because,
+                "recorder": list(self.withdrawal.signers),
+            },
         }
 
 
@@ -157,7 +170,7 @@ class History(OfCaseState):
         asserted_by: str | None = None,
         true_on: str | None = None,
     ) -> None:
-        super().__init__(CaseState(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on))
+        super().__init__(case, known_at=known_at, asserted_by=asserted_by, true_on=true_on)
         self.asked = question
 
     @classmethod
@@ -190,7 +203,17 @@ class History(OfCaseState):
                 touching.setdefault(ref, []).append(judgement)
         views = state.claims.values() if question is None else _about(state, question)
         ordered = sorted(views, key=lambda view: view.index)
-        return tuple(_row(state, view, question, tuple(touching.get(view.ref, ()))) for view in ordered)
+        withdrawals = state.withdrawals
+        return tuple(
+            _row(
+                state,
+                view,
+                question,
+                tuple(touching.get(view.ref, ())),
+                withdrawals.get(view.ended_by or ""),
+            )
+            for view in ordered
+        )
 
     def to_json(self) -> dict[str, Any]:
         """``case``, ``question`` (its key, or None), ``rows`` and ``provenance``."""
@@ -230,7 +253,11 @@ def _answers(state: CaseState, view: ClaimView, version: Version, question: Ques
 
 
 def _row(
-    state: CaseState, view: ClaimView, question: Question | None, judgements: tuple[JudgementView, ...]
+    state: CaseState,
+    view: ClaimView,
+    question: Question | None,
+    judgements: tuple[JudgementView, ...],
+    withdrawal: Withdrawal | None,
 ) -> HistoryRow:
     account = state.accounts[view.ref]
     body = view.body
@@ -241,6 +268,7 @@ def _row(
             None if speaker.voice.on_behalf_of is None else state.label(speaker.voice.on_behalf_of),
             date_in_words(speaker.voice.asserted_at),
             hops_of(speaker),
+            _basis_of(speaker.voice.asserted_at),
         )
         for speaker in account.speakers
     )
@@ -273,7 +301,12 @@ def _row(
             for before, after in zip(view.versions, view.versions[1:], strict=False)
         ),
         basis=body.basis,
+        withdrawal=withdrawal,
     )
+
+
+def _basis_of(when: When | str | None) -> str | None:
+    return when.basis if isinstance(when, When) else None
 
 
 def _named(voice: Voiced) -> str:
@@ -314,7 +347,7 @@ def _answered(state: CaseState, account: Account, question: Question | None) -> 
         if question is not None and answer.property != question.property:
             continue
         between = {"either": " or ", "undecided": " | ", "stated": ""}[answer.openness]
-        words = between.join(value_in_words(value, state.label) for value in answer.values)
+        words = between.join(inferred_in_words(value, state.label) for value in answer.values)
         parts.append(words if question is not None else f"{property_in_words(answer.property)}: {words}")
     return "; ".join(parts)
 

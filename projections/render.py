@@ -2,24 +2,38 @@
 
 1. Pure: from a `CaseState` to lines. It says how much of the log it rests on, and through which filters.
 2. Without `everything` only disputed, conditional and open questions are listed, and those on which nobody stands by
-   an answer any more; the others are counted, never hidden.
+   an answer any more; the others are counted, never hidden. Where nothing is in dispute, the questions with several
+   voices are listed too, and in a small case every question.
 3. With `everything` each question is listed, and each claim that answers none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from claimledger.events.dates import When
 from claimledger.events.kinds import General, Opinion, Reply
 
 from .case import CaseState
 from .claims import ClaimView
-from .layout import Cell, Line, aside, columns, line, paragraph
+from .layout import Cell, Line, aside, columns, line, paragraph, short
 from .questions import JudgementView, Question, QuestionState
 from .render_clocks import clocks_in_words
-from .render_question import DOT, ended_in_words, question_lines, statuses_in_words
+from .render_question import (
+    DOT,
+    Beside,
+    ended_by,
+    ended_in_words,
+    held_in_words,
+    not_counted,
+    question_lines,
+    statuses_in_words,
+)
 
-__all__ = ["case_lines", "head_lines"]
+__all__ = ["beside_of", "case_lines", "endings_in_words", "head_lines"]
+
+_SMALL = 20
+"""Questions of a case that is shown whole where nothing in it is in dispute."""
 
 _REST = (QuestionState.SINGLE_VOICE, QuestionState.AGREED, QuestionState.COMPATIBLE)
 
@@ -30,6 +44,7 @@ def case_lines(
     width: int = 100,
     everything: bool = False,
     more: str = "",
+    holders: Mapping[str, str] | None = None,
 ) -> list[Line]:
     """The state of a case.
 
@@ -38,22 +53,26 @@ def case_lines(
         width: cells of a line.
         everything: list every question and claim.
         more: the command that shows everything.
+        holders: keyid to who holds the key, for those who withdrew records.
     """
     by_state: dict[QuestionState, list[Question]] = {each: [] for each in QuestionState}
     for question in state.questions:
         by_state[question.state].append(question)
     disputed = by_state[QuestionState.DISPUTED] + by_state[QuestionState.CONDITIONAL]
+    beside = beside_of(state, holders)
     lines = head_lines(state, width)
     lines += _section(f"DISPUTED OR CONDITIONAL ({len(disputed)} of {len(state.questions)} questions)")
-    lines += _blocks(disputed, state, width, everything=everything)
-    lines += _open([one for one in by_state[QuestionState.OPEN] if _has_word(one)], state, width)
-    lines += _left([one for one in by_state[QuestionState.OPEN] if not _has_word(one)], state, width)
+    lines += _blocks(disputed, state, beside, width, everything=everything)
+    lines += _open([one for one in by_state[QuestionState.OPEN] if _has_word(one)], state, beside, width)
+    lines += _left([one for one in by_state[QuestionState.OPEN] if not _has_word(one)], state, beside, width)
     if everything:
         for each in _REST:
             lines += _section(f"{_words(each)} ({len(by_state[each])})")
-            lines += _blocks(by_state[each], state, width, everything=True)
-        lines += _unasked(state, width)
+            lines += _blocks(by_state[each], state, beside, width, everything=True)
+        lines += _unasked(state, beside.endings, width)
     else:
+        if not disputed:
+            lines += _undisputed(by_state, state, beside, width)
         counted = f" {DOT} ".join(f"{_words(each)} ({len(by_state[each])})" for each in _REST)
         lines += [line(), line(Cell(counted, "bold")), *([line(f"  all of it: {more}")] if more else [])]
     lines += _not_read(state, width)
@@ -68,36 +87,87 @@ def _words(state: QuestionState) -> str:
     return str(state).replace("_", " ").upper()
 
 
-def _blocks(questions: Iterable[Question], state: CaseState, width: int, *, everything: bool) -> list[Line]:
+def endings_in_words(state: CaseState, holders: Mapping[str, str] | None = None) -> dict[str, str]:
+    """How a withdrawal is told, by its event id: where in the log, by whom, and why.
+
+    Args:
+        state: the state.
+        holders: keyid to who holds the key, beside those that the state knows.
+    """
+    named = {**state.recorders, **(holders or {})}
+    return {
+        event: f"at index {one.index} by {', '.join(named.get(keyid, f'key {short(keyid)}') for keyid in one.signers)}"
+        f", because {one.because}"
+        for event, one in state.withdrawals.items()
+    }
+
+
+def beside_of(state: CaseState, holders: Mapping[str, str] | None = None) -> Beside:
+    """What the screens of a case say beside its questions; `holders` as for `endings_in_words`."""
+    inferred = {
+        (ref, answer.property): value.basis
+        for ref, account in state.accounts.items()
+        for answer in account.answers
+        for value in answer.values
+        if isinstance(value, When) and value.basis is not None
+    }
+    nameless = frozenset(name for name in state.speakers if state.names.is_nameless(name))
+    return Beside(endings_in_words(state, holders), inferred, nameless)
+
+
+def _undisputed(
+    by_state: Mapping[QuestionState, list[Question]], state: CaseState, beside: Beside, width: int
+) -> list[Line]:
+    """What there is where nobody contradicts anybody: questions with several voices, and in a small case all."""
+    lines: list[Line] = []
+    small = len(state.questions) <= _SMALL
+    for each in (QuestionState.AGREED, QuestionState.COMPATIBLE, QuestionState.SINGLE_VOICE):
+        listed = by_state[each]
+        if not listed or (each is QuestionState.SINGLE_VOICE and not small):
+            continue
+        lines += _section(f"{_words(each)} ({len(listed)})")
+        if each is QuestionState.SINGLE_VOICE or len(listed) > _SMALL:
+            for question in listed:
+                said = [held_in_words(one, state.label, beside) for one in question.positions]
+                said += not_counted(question, beside)
+                lines += paragraph(f"{question.title}: {'; '.join(said)}", width, indent=2, hanging=2)
+        else:
+            lines += _blocks(listed, state, beside, width, everything=False)
+    return lines
+
+
+def _blocks(
+    questions: Iterable[Question], state: CaseState, beside: Beside, width: int, *, everything: bool
+) -> list[Line]:
     lines: list[Line] = []
     for question in questions:
-        lines += question_lines(question, state.label, width=width, every_pair=everything)
+        lines += question_lines(question, state.label, width=width, every_pair=everything, beside=beside)
         lines.append(line())
     return lines[:-1]
 
 
-def _open(questions: list[Question], state: CaseState, width: int) -> list[Line]:
+def _open(questions: list[Question], state: CaseState, beside: Beside, width: int) -> list[Line]:
     if not questions:
         return []
     lines = _section(
         f"OPEN ({len(questions)}): no value; what the speakers say is not known, or decline to say"
     )
     for question in questions:
-        said = f"{question.title}: {statuses_in_words(question.statuses, state.label)}"
+        said = f"{question.title}: {statuses_in_words(question.statuses, state.label, beside)}"
         if question.positions:
-            said += f"; no longer held: {ended_in_words(question.positions, state.label)}"
+            said += f"; no longer held: {ended_in_words(question.positions, state.label, beside)}"
         lines += paragraph(said, width, indent=2, hanging=2)
     return lines
 
 
-def _left(questions: list[Question], state: CaseState, width: int) -> list[Line]:
+def _left(questions: list[Question], state: CaseState, beside: Beside, width: int) -> list[Line]:
     if not questions:
         return []
     lines = _section(f"NO LONGER HELD ({len(questions)}): nobody stands by an answer any more")
     for question in questions:
-        ended = [ended_in_words(question.positions, state.label)] if question.positions else []
+        ended = [ended_in_words(question.positions, state.label, beside)] if question.positions else []
         if question.statuses:
-            ended.append(statuses_in_words(question.statuses, state.label))
+            ended.append(statuses_in_words(question.statuses, state.label, beside))
         lines += paragraph(f"{question.title}: {'; '.join(ended)}", width, indent=2, hanging=2)
     return lines
 
@@ -107,7 +177,7 @@ def _has_word(question: Question) -> bool:
     return any(status.is_current for status in question.statuses)
 
 
-def _unasked(state: CaseState, width: int) -> list[Line]:
+def _unasked(state: CaseState, endings: Mapping[str, str], width: int) -> list[Line]:
     """The claims that answer no question."""
     lines: list[Line] = []
     for title, views in (
@@ -119,7 +189,7 @@ def _unasked(state: CaseState, width: int) -> list[Line]:
         if views:
             lines += _section(f"{title} ({len(views)})")
             for view in views:
-                row = [view.ref, _speakers(view, state), _gist(view, state)]
+                row = [view.ref, _speakers(view, state), _gist(view, state, endings)]
                 lines += columns(row, [6, width * 28 // 100], indent=2, width=width)
     return lines
 
@@ -145,10 +215,11 @@ def _speakers(view: ClaimView, state: CaseState) -> str:
     return " or ".join(dict.fromkeys(state.label(voice.asserter) for voice in view.body.voices))
 
 
-def _gist(view: ClaimView, state: CaseState) -> str:
+def _gist(view: ClaimView, state: CaseState, endings: Mapping[str, str]) -> str:
     """What a claim without a question says, in a few words."""
     claim = view.body.claim
-    ended = "" if view.status == "standing" else f" ({view.status})"
+    standing = view.status == "standing"
+    ended = "" if standing else f" ({ended_by(str(view.status), view.ended_by, endings)})"
     if isinstance(claim, Opinion):
         return f"{claim.tone}: {claim.text or '(withheld)'}{ended}"
     if isinstance(claim, General):

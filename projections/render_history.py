@@ -2,6 +2,7 @@
 
 1. Pure: from a `History` to lines. Nothing is left out; what ended, was amended or was judged says so below its row.
 2. A judgement is shown once, as that of who judged.
+3. When it was said has a star where the recorder inferred it; what from is said below the rows.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from .history import History, HistoryRow
 from .layout import Cell, Line, columns, line, paragraph, short
-from .render import head_lines
-from .render_question import DOT, Labels, judgement_line, reading_in_words
+from .render import endings_in_words, head_lines
+from .render_question import DOT, Labels, ended_by, judgement_line, reading_in_words
 
 __all__ = ["followed_lines", "history_lines"]
 
@@ -42,9 +43,13 @@ def history_lines(
     lines.append(line())
     lines += _row_lines(["index", "claim", "said", "who", "what", "how it reached us"], width, "dim")
     judged: set[int] = set()
-    for row in history.rows:
-        lines += _claim_lines(row, history.state.label, named, judged, width)
-    recorders = dict.fromkeys(keyid for row in history.rows for keyid in row.recorder)
+    rows = history.rows
+    stars = _stars(rows)
+    endings = endings_in_words(history.state, holders)
+    for row in rows:
+        lines += _claim_lines(row, history.state.label, named, judged, stars, endings, width)
+    lines += _footnotes(stars, width)
+    recorders = dict.fromkeys(keyid for row in rows for keyid in row.recorder)
     by = ", ".join(_holder(keyid, named) for keyid in recorders)
     said = [f"recorded by {by}" if by else "nothing recorded", "every signature here verifies"]
     lines += [line(), *paragraph(f" {DOT} ".join([*said, *([more] if more else [])]), width, hanging=2)]
@@ -58,6 +63,7 @@ def followed_lines(
     *,
     width: int = 100,
     holders: Mapping[str, str] | None = None,
+    endings: Mapping[str, str] | None = None,
 ) -> list[Line]:
     """What came to a history that is shown already: new claims, and what became of those above.
 
@@ -67,29 +73,58 @@ def followed_lines(
         labels: what readers see for a name.
         width: cells of a line.
         holders: keyid to who holds the key.
+        endings: event id of a withdrawal to its words, as `endings_in_words` gives them.
     """
     named = holders or {}
+    ends = endings or {}
     shown = {row.ref: row for row in before}
     judged = {judgement.index for row in before for judgement in row.judgements}
     lines: list[Line] = []
+    stars = _stars([row for row in after if row.ref not in shown])
     for row in after:
         earlier = shown.get(row.ref)
         if earlier is None:
-            lines += _claim_lines(row, labels, named, judged, width)
+            lines += _claim_lines(row, labels, named, judged, stars, ends, width)
         elif earlier != row:
-            known = _remarks(earlier, labels, named, set())
-            for remark in _remarks(row, labels, named, judged):
+            known = _remarks(earlier, labels, named, set(), ends)
+            for remark in _remarks(row, labels, named, judged, ends):
                 if remark not in known:
                     lines += paragraph(f"{row.index} {row.ref}: {remark}", width, hanging=_INDENT)
-    return lines
+    return lines + _footnotes(stars, width)
+
+
+def _stars(rows: Sequence[HistoryRow]) -> dict[str, str]:
+    """From what the times of being said were inferred, each with its mark: ``*``, ``*2``, ``*3``."""
+    bases = dict.fromkeys(voice.said_basis for row in rows for voice in row.voices if voice.said_basis)
+    return {basis: "*" if number == 1 else f"*{number}" for number, basis in enumerate(bases, 1)}
+
+
+def _footnotes(stars: Mapping[str, str], width: int) -> list[Line]:
+    notes = [
+        note
+        for basis, mark in stars.items()
+        for note in paragraph(f"{mark} date inferred by the recorder: {basis}", width, hanging=2)
+    ]
+    return [line(), *notes] if notes else []
+
+
+def _said(row: HistoryRow, stars: Mapping[str, str]) -> str:
+    dates = [voice.said + stars.get(voice.said_basis or "", "") for voice in row.voices if voice.said]
+    return " or ".join(dict.fromkeys(dates))
 
 
 def _claim_lines(
-    row: HistoryRow, labels: Labels, named: Mapping[str, str], judged: set[int], width: int
+    row: HistoryRow,
+    labels: Labels,
+    named: Mapping[str, str],
+    judged: set[int],
+    stars: Mapping[str, str],
+    endings: Mapping[str, str],
+    width: int,
 ) -> list[Line]:
-    cells = [str(row.index), row.ref, row.said, row.who, row.what, _how(row)]
+    cells = [str(row.index), row.ref, _said(row, stars), row.who, row.what, _how(row)]
     lines = _row_lines(cells, width, "" if row.status == "standing" else "strike")
-    for remark in _remarks(row, labels, named, judged):
+    for remark in _remarks(row, labels, named, judged, endings):
         lines += paragraph(remark, width, indent=_INDENT, hanging=2, style="dim")
     return lines
 
@@ -108,12 +143,18 @@ def _how(row: HistoryRow) -> str:
     return ", ".join(parts)
 
 
-def _remarks(row: HistoryRow, labels: Labels, named: Mapping[str, str], judged: set[int]) -> list[str]:
+def _remarks(
+    row: HistoryRow,
+    labels: Labels,
+    named: Mapping[str, str],
+    judged: set[int],
+    endings: Mapping[str, str],
+) -> list[str]:
     remarks = [
         f"about this question only if {reading_in_words(reading, labels)}" for reading in row.conditional_on
     ]
     if row.status != "standing":
-        remarks.append(f"{row.status}" + (f" by {row.ended_by}" if row.ended_by else ""))
+        remarks.append(ended_by(str(row.status), row.ended_by, endings))
     remarks += [
         f"the record was amended at index {each.index}, because {each.because}; before: {each.before}"
         for each in row.amendments

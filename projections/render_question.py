@@ -7,8 +7,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from .compare import Verdict
 from .layout import Cell, Line, aside, columns, paragraph
@@ -18,9 +18,13 @@ from .questions import JudgementView, Question, QuestionState, StatusView
 
 __all__ = [
     "STATE_STYLES",
+    "Beside",
     "Labels",
+    "ended_by",
     "ended_in_words",
+    "held_in_words",
     "judgement_line",
+    "not_counted",
     "question_lines",
     "reading_in_words",
     "statuses_in_words",
@@ -57,6 +61,24 @@ _MARKS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a screen says of claims beside what their question holds.
+
+    Attributes:
+        endings: event id of a withdrawal to its words: "at index 7 by Recorder A, because ...".
+        inferred: ref and property to from what the recorder inferred the date that is the answer.
+        nameless: the speakers who have no name, or of whom it is open who is meant.
+    """
+
+    endings: Mapping[str, str] = field(default_factory=dict)
+    inferred: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    nameless: frozenset[str] = frozenset()
+
+
+_NOTHING = Beside()
+
+
+@dataclass(frozen=True, slots=True)
 class _Row:
     """One voice at a position: who, how it came, and by which claims."""
 
@@ -67,7 +89,12 @@ class _Row:
 
 
 def question_lines(
-    question: Question, labels: Labels, *, width: int = 100, every_pair: bool = False
+    question: Question,
+    labels: Labels,
+    *,
+    width: int = 100,
+    every_pair: bool = False,
+    beside: Beside = _NOTHING,
 ) -> list[Line]:
     """A question in a block: its title and state, a row for each voice, and why positions clash.
 
@@ -77,15 +104,18 @@ def question_lines(
         width: cells of a line.
         every_pair: list also the pairs of answers in force that do not clash, and the judgements; the other pairs
             are counted.
+        beside: what is said of its claims beside it.
     """
     state = str(question.state).replace("_", " ")
     lines = [aside(Cell(question.title, "bold"), state, width)]
     lines[0].stylize(STATE_STYLES.get(question.state, ""), len(lines[0].plain) - len(state))
     numbered = len(question.positions) > 1
     for position in question.positions:
-        lines += _position_lines(position, labels, numbered=numbered, width=width)
+        lines += _position_lines(position, labels, beside, numbered=numbered, width=width)
+        lines += _inferred_lines(position, question.property, beside, width)
     for status in question.statuses:
-        lines += _status_lines(status, labels, width)
+        lines += _status_lines(status, labels, beside, width)
+    lines += [under for why in not_counted(question, beside) for under in _under(why, width)]
     current = {position.number for position in question.positions if position.is_current}
     left = 0
     for pair in question.pairs:
@@ -113,29 +143,45 @@ def judgement_line(judgement: JudgementView, labels: Labels) -> str:
     return f"{said} ({judgement.note})" if judgement.note else said
 
 
-def statuses_in_words(statuses: Iterable[StatusView], labels: Labels) -> str:
+def statuses_in_words(statuses: Iterable[StatusView], labels: Labels, beside: Beside = _NOTHING) -> str:
     """Who gives no answer, and how: "being clarified (Russian authorities, C30)"."""
     return "; ".join(
         f"{_status_word(status)} ({', '.join([*_voices(status.holders, labels), status.ref])}"
-        f"{_and_ended(status.holders)})"
+        f"{_and_ended(status.holders, beside)})"
         for status in statuses
     )
 
 
-def ended_in_words(positions: Iterable[Position], labels: Labels) -> str:
+def ended_in_words(positions: Iterable[Position], labels: Labels, beside: Beside = _NOTHING) -> str:
     """Which answers nobody stands by any more, whose they were, and how they ended."""
     return "; ".join(
-        f"{position.text} ({' and '.join(f'{row.who}, {_refs(row)}' for row in _rows(position.holders, labels))})"
-        for position in positions
+        f"{position.text} ({_held_in_words(position, labels, beside)})" for position in positions
     )
+
+
+def held_in_words(position: Position, labels: Labels, beside: Beside = _NOTHING) -> str:
+    """An answer and whose it is, in a line: "torture (Azerbaijani authorities, C27)"."""
+    text = position.text + _how_firmly(position)
+    return f"{text} ({_held_in_words(position, labels, beside)})"
+
+
+def _held_in_words(position: Position, labels: Labels, beside: Beside) -> str:
+    return " and ".join(f"{row.who}, {_refs(row)}" for row in _rows(position.holders, labels, beside))
+
+
+def ended_by(status: str, by: str | None, endings: Mapping[str, str]) -> str:
+    """How a claim ended: "corrected by C3", "withdrawn at index 7 by Recorder A, because ..."."""
+    if by is None:
+        return status
+    return f"{status} {endings[by]}" if by in endings else f"{status} by {by}"
 
 
 def _refs(row: _Row) -> str:
     return ", ".join((" ".join(row.refs), *row.marks))
 
 
-def _and_ended(holders: Sequence[Holding]) -> str:
-    ended = dict.fromkeys(_ended(holding) for holding in holders if holding.status != "standing")
+def _and_ended(holders: Sequence[Holding], beside: Beside) -> str:
+    ended = dict.fromkeys(_ended(holding, beside) for holding in holders if holding.status != "standing")
     return "".join(f", {how}" for how in ended)
 
 
@@ -149,13 +195,17 @@ def _choice(variable: str, value: str, labels: Labels) -> str:
     return f"the {field.replace('_', ' ')} of {ref} is {labels(value)}"
 
 
-def _position_lines(position: Position, labels: Labels, *, numbered: bool, width: int) -> list[Line]:
-    text = position.text
-    if position.strengths not in ((), ("asserted",)):
-        text += f" ({' or '.join(position.strengths)})"
+def _how_firmly(position: Position) -> str:
+    return "" if position.strengths in ((), ("asserted",)) else f" ({' or '.join(position.strengths)})"
+
+
+def _position_lines(
+    position: Position, labels: Labels, beside: Beside, *, numbered: bool, width: int
+) -> list[Line]:
+    text = position.text + _how_firmly(position)
     style = "" if position.is_current else "strike"
     lines: list[Line] = []
-    for place, row in enumerate(_rows(position.holders, labels)):
+    for place, row in enumerate(_rows(position.holders, labels, beside)):
         number = _letter(position.number) if numbered and place == 0 else ""
         cells: list[str | Cell] = [
             number,
@@ -175,9 +225,46 @@ def _position_lines(position: Position, labels: Labels, *, numbered: bool, width
     return lines
 
 
-def _status_lines(status: StatusView, labels: Labels, width: int) -> list[Line]:
+def _inferred_lines(position: Position, property: str, beside: Beside, width: int) -> list[Line]:
+    """That the date is the recorder's, from what, and in which claims."""
+    refs: dict[str, list[str]] = {}
+    for ref in position.refs:
+        if (ref, property) in beside.inferred:
+            refs.setdefault(beside.inferred[ref, property], []).append(ref)
+    everywhere = len(refs) == 1 and set(*refs.values()) == set(position.refs)
+    return [
+        under
+        for basis, named in refs.items()
+        for under in _under(f"inferred{'' if everywhere else ' for ' + ', '.join(named)}: {basis}", width)
+    ]
+
+
+def not_counted(question: Question, beside: Beside = _NOTHING) -> list[str]:
+    """Why a question with several answers has a single voice."""
+    holders = [
+        holding
+        for position in question.positions
+        for holding in position.holders
+        if holding.status == "standing"
+    ]
+    one_voice = len({holding.holder for holding in holders}) < 2
+    if question.state is not QuestionState.SINGLE_VOICE or len(question.positions) < 2 or one_voice:
+        return []
+    why = dict.fromkeys(
+        "an undecided voice"
+        if holding.readings
+        else "an unnamed speaker"
+        if holding.holder in beside.nameless
+        else "a speaker who relies on another's claim"
+        for holding in holders
+        if not holding.independent
+    )
+    return [f"{one} is not counted as a second voice" for one in why]
+
+
+def _status_lines(status: StatusView, labels: Labels, beside: Beside, width: int) -> list[Line]:
     lines: list[Line] = []
-    for place, row in enumerate(_rows(status.holders, labels)):
+    for place, row in enumerate(_rows(status.holders, labels, beside)):
         text = f"({_status_word(status)})" if place == 0 else ""
         lines += columns(
             ["", text, row.who, row.via, " ".join(row.refs)], _widths(width), indent=2, width=width
@@ -222,7 +309,7 @@ def _letter(number: int) -> str:
     return chr(ord("A") + number) if number < _LETTERS else str(number)
 
 
-def _rows(holders: Iterable[Holding], labels: Labels) -> list[_Row]:
+def _rows(holders: Iterable[Holding], labels: Labels, beside: Beside = _NOTHING) -> list[_Row]:
     """Voices in the order of their claims; claims of one voice that came the same way share a row."""
     by_ref: dict[str, list[Holding]] = {}
     for holding in holders:
@@ -231,7 +318,7 @@ def _rows(holders: Iterable[Holding], labels: Labels) -> list[_Row]:
     for ref, alternatives in by_ref.items():
         who = " or ".join(dict.fromkeys(_voice(holding, labels) for holding in alternatives))
         via = " or ".join(dict.fromkeys(_came(holding, labels) for holding in alternatives))
-        marks = [] if alternatives[0].status == "standing" else [_ended(alternatives[0])]
+        marks = [] if alternatives[0].status == "standing" else [_ended(alternatives[0], beside)]
         rows.setdefault((who, via, tuple(marks)), []).append(ref)
     return [_Row(who, via, tuple(refs), marks) for (who, via, marks), refs in rows.items()]
 
@@ -251,8 +338,8 @@ def _came(holding: Holding, labels: Labels) -> str:
     return f"via {', '.join(hops)}" if hops else "directly"
 
 
-def _ended(holding: Holding) -> str:
-    return f"{holding.status} by {holding.by}" if holding.by else str(holding.status)
+def _ended(holding: Holding, beside: Beside) -> str:
+    return ended_by(str(holding.status), holding.by, beside.endings)
 
 
 def _status_word(status: StatusView) -> str:

@@ -13,8 +13,8 @@ from claimledger.events.kinds import Reply
 
 from .case import CaseState
 from .layout import Cell, Line, columns, line, paragraph
-from .render import head_lines
-from .render_question import DOT
+from .render import endings_in_words, head_lines
+from .render_question import DOT, ended_by
 from .timeline import Order, Timeline, TimelineRow
 
 __all__ = ["timeline_lines"]
@@ -27,12 +27,15 @@ _HEADS = {"happened": "happened", "said": "said", "recorded": "recorded"}
 _INDENT = 2
 
 
-def timeline_lines(timeline: Timeline, *, width: int = 100) -> list[Line]:
+def timeline_lines(
+    timeline: Timeline, *, width: int = 100, holders: Mapping[str, str] | None = None
+) -> list[Line]:
     """The timeline of a case.
 
     Args:
         timeline: the timeline.
         width: cells of a line.
+        holders: keyid to who holds the key, for those who withdrew records.
     """
     state, rows = timeline.state, timeline.rows
     lines = [*head_lines(state, width), line()]
@@ -41,6 +44,7 @@ def timeline_lines(timeline: Timeline, *, width: int = 100) -> list[Line]:
     lines += _row_lines(["", _HEADS[timeline.by], "claim", "who", "what"], width, "dim")
     undated = False
     about = {question.key: question.label for question in state.questions}
+    endings = endings_in_words(state, holders)
     for row in rows:
         if not row.is_dated and not undated:
             lines += [line(), line(Cell("NO DATE STATED, OR NONE WITH A YEAR", "bold"))]
@@ -51,7 +55,7 @@ def timeline_lines(timeline: Timeline, *, width: int = 100) -> list[Line]:
             date = f"{row.index}  {row.recorded_at:%Y-%m-%d}"
         mark = _MARKS[row.order] if row.is_dated else ""
         lines += _row_lines([mark, date, row.ref, row.who, _what(row, state, about)], width, style)
-        for remark in _remarks(row):
+        for remark in _remarks(row, endings):
             lines += paragraph(remark, width, indent=_INDENT + 2, hanging=2, style="dim")
     if any(row.order is not Order.CERTAIN for row in rows if row.is_dated):
         lines += [line(), *paragraph(_LEGEND, width, style="dim")]
@@ -75,10 +79,10 @@ def _what(row: TimelineRow, state: CaseState, about: Mapping[str, str]) -> str:
     return f"{' or '.join(labels)}: {row.what}" if labels else row.what
 
 
-def _remarks(row: TimelineRow) -> list[str]:
+def _remarks(row: TimelineRow, endings: Mapping[str, str]) -> list[str]:
     remarks = [f"{row.field.replace('_', ' ')}: {', '.join(row.words)}"] if row.words else []
     if row.status != "standing":
-        remarks.append(f"{row.status}" + (f" by {row.ended_by}" if row.ended_by else ""))
+        remarks.append(ended_by(str(row.status), row.ended_by, endings))
     return [f" {DOT} ".join(remarks)] if remarks else []
 
 

@@ -10,7 +10,14 @@ from claimledger.events.quantities import Quantity
 
 from .compare import Given, PartyValue, TermValue, WordValue
 
-__all__ = ["date_in_words", "date_text", "property_in_words", "value_as_json", "value_in_words"]
+__all__ = [
+    "date_in_words",
+    "date_text",
+    "inferred_in_words",
+    "property_in_words",
+    "value_as_json",
+    "value_in_words",
+]
 
 
 def property_in_words(property: str) -> str:
@@ -57,6 +64,14 @@ def value_in_words(value: Given, label: Callable[[str], str]) -> str:
     if isinstance(value, WordValue):
         return ", ".join(value.order or sorted(value.texts))
     return _amount_in_words(value) if isinstance(value, Quantity) else _moment_in_words(value)
+
+
+def inferred_in_words(value: Given, label: Callable[[str], str]) -> str:
+    """A value as `value_in_words` has it; a date that the recorder inferred says so, and from what."""
+    said = value_in_words(value, label)
+    if isinstance(value, When) and value.basis is not None:
+        said += f" (inferred: {value.basis})"
+    return said
 
 
 def _moment_in_words(when: When) -> str:
