@@ -175,7 +175,7 @@ class Claims:
         for name in table.keys:
             if name not in allowed and name not in fields:
                 own = ", ".join(field for field in fields if field != filled)
-                guess = did_you_mean(name, allowed) or f"; it has {own}, and what every claim has"
+                guess = did_you_mean(name, allowed, cutoff=0.7) or f"; it has {own}, and what every claim has"
                 values.problem(
                     table.keys[name], child(path, name), f"{phrase(cls)} has no such member{guess}"
                 )

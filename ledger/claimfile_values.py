@@ -158,7 +158,7 @@ class Values:
             elif hidden:
                 self.problem(table.keys[name], path, f"a member that is not known here{expected}")
             else:
-                guess = did_you_mean(name, allowed) or expected
+                guess = did_you_mean(name, allowed, cutoff=0.7) or expected
                 self.problem(table.keys[name], child(path, name), f"no such member{guess}")
         return not strangers
 
@@ -228,13 +228,18 @@ class Values:
             return stand_in(text) if what == "claim" else text
         if what in names.unreadable:
             return BAD
-        guess = names.elsewhere(text, what) or did_you_mean(text, sorted(known))
+        guess = names.elsewhere(text, what) or did_you_mean(text, self._others(what, path, known))
         message = f'no {what} "{text}"{guess}'
         if what == "claim":
             place = node.place
             self.outside.setdefault(text, Problem(self.file, place.line, place.column, path, message))
             return stand_in(text)
         return self.problem(node, path, message)
+
+    def _others(self, what: str, path: str, known: Iterable[str]) -> list[str]:
+        """What may have been meant by a name that is not known: never the claim in which it stands."""
+        own = _own(path, known) if what == "claim" else ""
+        return sorted(name for name in known if name != own)
 
     def _empty(self, node: Node, path: str) -> Any:
         return self.problem(node, path, "is empty; leave it out where nothing is stated")
@@ -257,8 +262,8 @@ class Values:
                 case Choice(words):
                     if node.text in words:
                         return node.text
-                    guess = did_you_mean(node.text, words)
-                    return self.problem(node, path, f"expected {describe(option)}{guess}")
+                    # All are listed, and none is proposed: which one was meant changes the evidence.
+                    return self.problem(node, path, f"expected {describe(option)}")
                 case Words():
                     return self._words(node, option, path)
                 case Record(model=model, bare=bare) if bare is not None:
@@ -347,6 +352,12 @@ def _unquoted_date(node: Listing) -> str | None:
     except InvalidValue:
         return None
     return text
+
+
+def _own(path: str, claims: Iterable[str]) -> str:
+    """The claim in which a path lies; "" where it lies in none. A name may have dots: the longest one counts."""
+    _, _, inside = path.partition(".")
+    return max((ref for ref in claims if inside.startswith(f"{ref}.")), key=len, default="")
 
 
 def _as_written(node: Node) -> Any:

@@ -66,7 +66,7 @@ def codes(listing: str) -> Mapping[str, str]:
     """
     found = codes_of(listing)
     if found is None:
-        near = did_you_mean(listing, listings())
+        near = did_you_mean(listing, listings(), cutoff=0.75)
         raise UnknownName(f'no code list "{listing}"{near} (the lists: {", ".join(listings())})')
     return found
 

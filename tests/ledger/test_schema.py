@@ -96,3 +96,8 @@ def test_codes_are_given_with_their_meanings() -> None:
 def test_a_code_list_that_is_not_there_is_told_with_a_near_one() -> None:
     with pytest.raises(UnknownName, match='no code list "causes"; did you mean "cause"\\?'):
         codes("causes")
+
+
+def test_a_code_list_is_proposed_only_where_it_is_near() -> None:
+    with pytest.raises(UnknownName, match=r'no code list "nope" \(the lists: act, '):
+        codes("nope")
