@@ -21,6 +21,7 @@ import typer
 
 from . import cli_evidence, cli_export, cli_find, cli_read, cli_time, cli_verify, cli_write, demo
 from .cli_terminal import note
+from .cli_usage import Command, Group, message_lines
 
 if TYPE_CHECKING:
     from claimledger.events.errors import ClaimLedgerError
@@ -33,6 +34,7 @@ _P = ParamSpec("_P")
 
 app = typer.Typer(
     name="claimledger",
+    cls=Group,
     help="Record every claim about an incident as a signed event; see what stands, and on whose word.",
     epilog="LEDGER is a path or an address. Status: 0 holds, 1 something is wrong, 2 usage, 3 could not check.",
     no_args_is_help=True,
@@ -43,6 +45,7 @@ app = typer.Typer(
 )
 keys_app = typer.Typer(
     name="keys",
+    cls=Group,
     help="The keys with which a recorder signs: list, new.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -60,13 +63,6 @@ def _our_errors() -> type[ClaimLedgerError]:
     from claimledger.events.errors import ClaimLedgerError
 
     return ClaimLedgerError
-
-
-def _message(error: Exception) -> str:
-    from claimledger.projections.layout import plain
-
-    rows = [plain(row) for row in str(error).split("\n")]
-    return "\n".join([f"error: {rows[0]}", *(f"  {row}" for row in rows[1:])])
 
 
 def _command(function: Callable[_P, int]) -> Callable[_P, None]:
@@ -87,7 +83,7 @@ def _command(function: Callable[_P, int]) -> Callable[_P, None]:
             raise typer.Exit(WRONG) from None
         except _our_errors() as error:
             sys.stdout.flush()
-            note(_message(error))
+            note(*message_lines(str(error)))
             raise typer.Exit(_status_of(error)) from None
         if status:
             raise typer.Exit(status)
@@ -113,35 +109,53 @@ def _options(
     """Take the options of all commands together; each acts by its own callback."""
 
 
-app.command("demo", short_help="Record a real incident, dispute, verify, tamper.")(_command(demo.demo))
-app.command("init", short_help="Make a ledger, and keys where there are none.")(_command(cli_write.init))
+app.command("demo", cls=Command, short_help="Record a real incident, dispute, verify, tamper.")(
+    _command(demo.demo)
+)
+app.command("init", cls=Command, short_help="Make a ledger, and keys where there are none.")(
+    _command(cli_write.init)
+)
 app.add_typer(keys_app)
-app.command("lint", short_help="Check claim files and write nothing.")(_command(cli_write.lint))
-app.command("record", short_help="Record claim files, all or nothing for each.")(_command(cli_write.record))
-app.command("cases", short_help="List the cases of a ledger.")(_command(cli_read.cases))
-app.command("show", short_help="Show what stands, and on whose word.")(_command(cli_read.show))
-app.command("history", short_help="Show one question, claim by claim.")(_command(cli_read.history))
-app.command("disputes", short_help="Show who contradicts whom, as a table.")(_command(cli_read.disputes))
-app.command("timeline", short_help="List the claims of a case in the order of time.")(
+app.command("lint", cls=Command, short_help="Check claim files and write nothing.")(_command(cli_write.lint))
+app.command("record", cls=Command, short_help="Record claim files, all or nothing for each.")(
+    _command(cli_write.record)
+)
+app.command("cases", cls=Command, short_help="List the cases of a ledger.")(_command(cli_read.cases))
+app.command("show", cls=Command, short_help="Show what stands, and on whose word.")(_command(cli_read.show))
+app.command("history", cls=Command, short_help="Show one question, claim by claim.")(
+    _command(cli_read.history)
+)
+app.command("disputes", cls=Command, short_help="Show who contradicts whom, as a table.")(
+    _command(cli_read.disputes)
+)
+app.command("timeline", cls=Command, short_help="List the claims of a case in the order of time.")(
     _command(cli_time.timeline)
 )
-app.command("diff", short_help="Show what changed between two moments.")(_command(cli_time.diff))
-app.command("counts", short_help="Show each number over time, by holder.")(_command(cli_evidence.counts))
-app.command("custody", short_help="Show through whose hands evidence went.")(_command(cli_evidence.custody))
-app.command("find", short_help="Find claims over all cases.")(_command(cli_find.find))
-app.command("asserters", short_help="Show how often who said what, over all cases.")(
+app.command("diff", cls=Command, short_help="Show what changed between two moments.")(_command(cli_time.diff))
+app.command("counts", cls=Command, short_help="Show each number over time, by holder.")(
+    _command(cli_evidence.counts)
+)
+app.command("custody", cls=Command, short_help="Show through whose hands evidence went.")(
+    _command(cli_evidence.custody)
+)
+app.command("find", cls=Command, short_help="Find claims over all cases.")(_command(cli_find.find))
+app.command("asserters", cls=Command, short_help="Show how often who said what, over all cases.")(
     _command(cli_find.asserters)
 )
-app.command("verify", short_help="Check every signature, chain, index and row.")(_command(cli_verify.verify))
-app.command("export", short_help="Write the projections as tables for other tools.")(
+app.command("verify", cls=Command, short_help="Check every signature, chain, index and row.")(
+    _command(cli_verify.verify)
+)
+app.command("export", cls=Command, short_help="Write the projections as tables for other tools.")(
     _command(cli_export.export)
 )
-app.command("prove", short_help="Write one event out for openssl to verify.")(_command(cli_write.prove))
-app.command("schema", short_help="Print the schema of claim files, or a code list.")(
+app.command("prove", cls=Command, short_help="Write one event out for openssl to verify.")(
+    _command(cli_write.prove)
+)
+app.command("schema", cls=Command, short_help="Print the schema of claim files, or a code list.")(
     _command(cli_write.schema)
 )
-keys_app.command("list")(_command(cli_write.keys_list))
-keys_app.command("new")(_command(cli_write.keys_new))
+keys_app.command("list", cls=Command)(_command(cli_write.keys_list))
+keys_app.command("new", cls=Command)(_command(cli_write.keys_new))
 
 
 def main() -> None:

@@ -38,7 +38,7 @@ LedgerPlace = Annotated[
 KeysFolder = Annotated[Path, typer.Option("--keys", metavar="DIR", help="The folder of the keyring.")]
 ClaimFiles = Annotated[
     list[Path],
-    typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="Claim files, YAML or JSON."),
+    typer.Argument(metavar="FILE", help="Claim files, YAML or JSON."),
 ]
 Sources = Annotated[
     list[str] | None,
@@ -83,6 +83,8 @@ def init(
 
 def make_ledger(place: str, origin: str, keys: Path, *, holder: str = "Recorder A", plain: bool) -> str:
     """Make a ledger, and a keyring where there is none; show the ledger's id and give it back."""
+    from claimledger.projections.layout import paragraph
+
     from .keys import LISTING
     from .ledger import Ledger
 
@@ -92,7 +94,8 @@ def make_ledger(place: str, origin: str, keys: Path, *, holder: str = "Recorder 
         keyring = _new_keyring(keys, holder, plain=plain)
     with Ledger.create(place, origin=origin, keys=keyring) as made:
         ledger_id = made.id
-    say(f"ledger {place} of {origin}, with the keys in {keys}", "", "  ledger id", f"  {ledger_id}")
+    said = f"ledger {place} of {origin}, with the keys in {keys}"
+    say(*paragraph(said, screen_width(), hanging=2), "", "  ledger id", f"  {ledger_id}")
     return ledger_id
 
 
@@ -178,10 +181,13 @@ def lint(
     for file, each_read in zip(files, read, strict=True):
         if words:
             _show_words(each_read, width)
-        counted = (
-            f"{len(each_read.claims)} claims, {len(each_read.entities) + len(each_read.shared)} entities"
-        )
-        say(f"{file}: {counted}, {len(each_read.judgements)} judgements, no problem")
+        entities = len(each_read.entities) + len(each_read.shared)
+        counted = [
+            _count(len(each_read.claims), "claim"),
+            _count(entities, "entity", "entities"),
+            _count(len(each_read.judgements), "judgement"),
+        ]
+        say(f"{file}: {', '.join(counted)}, no problem")
     for name in strangers:
         say(*paragraph(_stranger(name, read), width))
     return 1 if strangers else 0
@@ -212,12 +218,13 @@ def record(
         raise UnknownName("\n".join(_stranger(name, claim_files) for name in strangers))
     with Ledger.open(ledger, open_keyring(keys)) as opened:
         for file, claim_file in read:
-            with _long_work(f"recording {len(claim_file.claims)} claims of {file}", file):
+            with _long_work(f"recording {_count(len(claim_file.claims), 'claim')} of {file}", file):
                 done = record_claim_file(opened, claim_file)
             if done.added:
                 first, last = done.receipts[0].index, done.receipts[-1].index
-                added = f"{done.added} {'event' if done.added == 1 else 'events'}, index {first} to {last}"
-                say(f"{file}: recorded in case {done.case}: {added}; {done.unchanged} there already")
+                added = f"{_count(done.added, 'event')}, index {first} to {last}"
+                before = f"; {done.unchanged} there already" if done.unchanged else ""
+                say(f"{file}: recorded in case {done.case}: {added}{before}")
             else:
                 say(f"{file}: nothing new in case {done.case}; {done.unchanged} there already")
     return 0
@@ -270,6 +277,10 @@ def schema(
     for code, meaning in listing.items():
         say(*columns([code, meaning], [width]))
     return 0
+
+
+def _count(number: int, one: str, several: str = "") -> str:
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def _strangers(read: Iterable[ClaimFile], copies: Iterable[str]) -> list[str]:

@@ -9,18 +9,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import cli_read, cli_verify, cli_write
-from .cli_terminal import say, shown_path
+from .cli_terminal import say, screen_width, shown_path
+
+if TYPE_CHECKING:
+    from claimledger.projections.layout import Line
 
 __all__ = ["demo"]
 
@@ -45,7 +50,8 @@ def demo(
     here = shown_path(place)
     file, ledger, copy, keys = (place / name for name in (INCIDENT, "incident.ledger", "copy.ledger", "keys"))
     at = str(ledger)
-    say(f"The demonstration works in {here}, with keys of its own that are not encrypted.")
+    said = f"The demonstration works in {here}, with keys of its own that are not encrypted."
+    say(*_prose(said))
 
     _step(
         "A ledger, and keys to sign with",
@@ -84,13 +90,13 @@ def demo(
     done.append(found)
     say("", "It fails, as it should." if found else "It should have failed, and did not.")
 
-    say("", "Now try:")
+    say("", "Now try:", *(f"  {command}" for command in _activation()))
     if question is not None:
         say(f'  claimledger history {here}/incident.ledger {case} --question "{question}" --json | less')
     say(
         f"  claimledger show {here}/incident.ledger {case} --all",
         f"  claimledger lint {here}/{INCIDENT}          (after a change of your own)",
-        f"  python {here}/{PROGRAM}",
+        f"  {_python()} {here}/{PROGRAM}",
     )
     return 0 if all(done) else 1
 
@@ -112,7 +118,29 @@ def _recorded(ledger: str) -> tuple[str, str | None, int]:
 
 
 def _step(title: str, command: str) -> None:
-    say("", f"-- {title}", f"$ claimledger {command}")
+    say("", *_prose(f"-- {title}"), f"$ claimledger {command}")
+
+
+def _prose(text: str) -> list[Line]:
+    from claimledger.projections.layout import paragraph
+
+    return paragraph(text, screen_width(), hanging=3)
+
+
+def _activation() -> list[str]:
+    """The command that brings ``claimledger`` and its Python on the search path, where they are not on it."""
+    scripts = Path(sys.prefix) / ("Scripts" if os.name == "nt" else "bin")
+    if shutil.which("claimledger") or sys.prefix == sys.base_prefix or not (scripts / "activate").is_file():
+        return []
+    return [f"{'' if os.name == 'nt' else '. '}{shown_path(scripts / 'activate')}"]
+
+
+def _python() -> str:
+    """The Python that has claimledger: by its word where that finds it, now or after `_activation`."""
+    found = shutil.which("python")
+    if _activation() or (found is not None and Path(found).parent == Path(sys.executable).parent):
+        return "python"
+    return shown_path(Path(sys.executable).parent) + os.sep + Path(sys.executable).name
 
 
 def _prepared(folder: Path | None) -> Path:

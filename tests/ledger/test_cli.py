@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -92,7 +93,8 @@ def test_the_version_is_that_of_the_package(run: Run) -> None:
 def test_wrong_usage_is_status_2(run: Run, arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
-    assert "Error: " in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert re.search(r"\n  see claimledger( \w+)* --help\n\Z", result.stderr)
     assert result.stdout == ""
 
 

@@ -69,6 +69,37 @@ def test_what_it_says_to_type_next_works(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, typed[0][1:]).exit_code == 0
 
 
+def test_where_claimledger_is_not_on_the_path_it_says_how_to_bring_it_there(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "activate").write_text("")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    after = run("work").stdout.partition("Now try:\n")[2].splitlines()
+    assert after[0] == "  . .venv/bin/activate"
+    assert after[-1] == "  python work/ten_lines.py"
+
+
+def test_where_claimledger_is_on_the_path_nothing_is_to_be_activated(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("claimledger", "python"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    after = run("work").stdout.partition("Now try:\n")[2].splitlines()
+    assert after[0].startswith("  claimledger history")
+    assert after[-1] == f"  {sys.executable} work/ten_lines.py"
+
+
+def test_only_commands_are_longer_than_a_line(tmp_path: Path) -> None:
+    rows = run(str(tmp_path / ("a_folder_of_a_long_name" * 3))).stdout.splitlines()
+    assert [
+        row for row in rows if len(row) > 100 and "claimledger " not in row and str(tmp_path) not in row
+    ] == []
+
+
 def test_a_folder_of_its_own_is_made_again_and_other_files_stay(tmp_path: Path) -> None:
     assert run("work").exit_code == 0
     first = (tmp_path / "work" / "incident.ledger").read_bytes()
