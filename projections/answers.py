@@ -49,6 +49,8 @@ __all__ = [
     "account_of",
 ]
 
+_as_key = json.JSONEncoder(separators=(",", ":")).encode
+
 Openness: TypeAlias = Literal["stated", "undecided", "either"]
 
 
@@ -264,10 +266,14 @@ def _answers(
         if by != mark.by and any(isinstance(value, WordValue) for value in values):
             by, single = mark.by, mark.single
         drafts.append((property, by, single, values, openness, field))
-    whole = frozenset(f"{property} {_key(values)}" for property, _, _, values, _, _ in drafts)
-    together = whole if len(whole) > 1 else frozenset[str]()
+    keys = [_key(values) for _, _, _, values, _, _ in drafts]
+    together = frozenset[str]()
+    if len(drafts) > 1:
+        whole = frozenset(f"{draft[0]} {key}" for draft, key in zip(drafts, keys, strict=True))
+        together = whole if len(whole) > 1 else together
+    denied = sorted(together) if negated else ()
     found = []
-    for property, by, single, values, openness, field in drafts:
+    for (property, by, single, values, openness, field), said in zip(drafts, keys, strict=True):
         variable: str | None = None
         labels: tuple[str, ...] = ()
         if openness == "undecided":
@@ -275,10 +281,9 @@ def _answers(
             labels = domains[variable] = _distinct(
                 value_in_words(value, lambda name: name) for value in values
             )
-        key = [_key(values), openness, variable, scope, negated, sorted(together) if negated else ()]
         found.append(
             Answer(property, by, single, values, openness, variable, labels, scope, negated, together,
-                   json.dumps(key, separators=(",", ":")))
+                   _as_key([said, openness, variable, scope, negated, denied]))
         )  # fmt: skip
     return tuple(found)
 
@@ -357,7 +362,7 @@ def _plain(value: Any, names: NamesInForce) -> str:
 
 
 def _key(values: tuple[Given, ...]) -> str:
-    return " | ".join(sorted(_one_key(value) for value in values))
+    return _one_key(values[0]) if len(values) == 1 else " | ".join(sorted(map(_one_key, values)))
 
 
 def _one_key(value: Given) -> str:

@@ -60,7 +60,10 @@ class NamesInForce:
         self._entities = dict(entities)
         self._order = {name: place for place, name in enumerate(self._entities)}
         self._in_force = self._joined(same)
-        self._domains: dict[str, tuple[str, ...]] = {}
+        # Asked of every claim, and always answered alike: nothing here changes once it was made.
+        self._placed: dict[str, tuple[tuple[str, Condition], ...]] = {}
+        self._around: dict[str, tuple[str, ...]] = {}
+        self._nameless: dict[str, bool] = {}
 
     def _joined(self, same: Iterable[tuple[str, ...]]) -> dict[str, str]:
         above: dict[str, str] = {}
@@ -147,6 +150,12 @@ class NamesInForce:
 
     def placements(self, name: str) -> tuple[tuple[str, Condition], ...]:
         """The entities that a name may stand for, each with the condition under which it does."""
+        found = self._placed.get(name)
+        if found is None:
+            found = self._placed[name] = self._placements(name)
+        return found
+
+    def _placements(self, name: str) -> tuple[tuple[str, Condition], ...]:
         variables = self.variables(name)
         choice = self.one_of(name)
         if choice is None:
@@ -205,6 +214,12 @@ class NamesInForce:
 
     def wider(self, name: str) -> tuple[str, ...]:
         """What an entity is part of, from near to far, by names in force."""
+        around = self._around.get(name)
+        if around is None:
+            around = self._around[name] = self._wider(name)
+        return around
+
+    def _wider(self, name: str) -> tuple[str, ...]:
         found: list[str] = []
         own = at = self.canonical(name)
         while True:
@@ -241,5 +256,8 @@ class NamesInForce:
 
     def is_nameless(self, name: str) -> bool:
         """Whether a speaker has no name, or it is open which one is meant."""
-        entity = self.entity(self.canonical(name))
-        return isinstance(entity, (Unnamed, OneOf))
+        found = self._nameless.get(name)
+        if found is None:
+            entity = self.entity(self.canonical(name))
+            found = self._nameless[name] = isinstance(entity, (Unnamed, OneOf))
+        return found

@@ -11,7 +11,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 
 from .answers import Answer, Speaker
 from .compare import Comparison, Given, PartyValue, TermValue, Verdict, compare_alternatives
@@ -20,6 +21,24 @@ from .positions import Draft, Pair, hops_of
 from .standing import Entry
 
 __all__ = ["Pairing"]
+
+
+class _Side:
+    """A position, with what each of its pairs asks of it; asked once."""
+
+    __slots__ = ("_found", "draft", "is_open")
+
+    def __init__(self, draft: Draft, is_open: bool) -> None:
+        self.draft = draft
+        self.is_open = is_open
+        self._found: dict[bool, list[Entry]] = {}
+
+    def in_force(self, yes_and_no: bool) -> list[Entry]:
+        """Its claims that are compared, against a position that says yes where it says no, or not."""
+        found = self._found.get(yes_and_no)
+        if found is None:
+            found = self._found[yes_and_no] = _in_force(self.draft, yes_and_no)
+        return found
 
 
 class Pairing:
@@ -34,14 +53,19 @@ class Pairing:
         self._names = names
         self._domains = domains
 
-    def pair(self, a: Draft, b: Draft) -> Pair:
-        """How two positions of one question stand to one another."""
+    def pairs(self, drafts: Sequence[Draft]) -> tuple[Pair, ...]:
+        """How each two positions of one question stand to one another; the first ones first."""
+        sides = [_Side(draft, self._is_open(draft)) for draft in drafts]
+        return tuple([self._pair(a, b) for a, b in combinations(sides, 2)])
+
+    def _pair(self, one: _Side, other: _Side) -> Pair:
+        a, b = one.draft, other.draft
         by = a.answer.by if a.answer.by == b.answer.by else ""
         yes_and_no = a.answer.negated != b.answer.negated
-        ours, theirs = _in_force(a, yes_and_no), _in_force(b, yes_and_no)
+        ours, theirs = one.in_force(yes_and_no), other.in_force(yes_and_no)
         if not ours or not theirs:
             return Pair(a.number, b.number, Verdict.STALE, by, (), "nobody stands by one of them any more")
-        if not self._is_open(a) and not self._is_open(b):
+        if not one.is_open and not other.is_open:
             plain = self._held_against(a.answer, b.answer, {})
             if plain.verdict is not Verdict.CONTRADICTS and not yes_and_no:
                 return Pair(a.number, b.number, plain.verdict, by, (), plain.why)

@@ -238,5 +238,5 @@ def is_independent(account: Account, names: NamesInForce) -> bool:
 def hops_of(speaker: Speaker) -> tuple[Hop, ...]:
     """The relays of a voice."""
     return tuple(
-        Hop(relay.by, relay.verb, relay.document, date_text(relay.at)) for relay in speaker.voice.relays
+        [Hop(relay.by, relay.verb, relay.document, date_text(relay.at)) for relay in speaker.voice.relays]
     )

@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import combinations
+from functools import lru_cache
 from typing import Any
 
 from .compare import Verdict
@@ -168,6 +168,7 @@ class Question:
         }
 
 
+@lru_cache(maxsize=2**14)
 def natural(ref: str) -> tuple[tuple[int, int, str], ...]:
     """Sorts C2 before C10, whatever was recorded first."""
     return tuple(
@@ -198,9 +199,13 @@ def question_of(
     """
     ordered = sorted(entries, key=lambda entry: (natural(entry.account.ref), entry.condition))
     drafts = _drafts(ordered)
-    pairs = tuple(pairing.pair(a, b) for a, b in combinations(drafts, 2))
+    pairs = pairing.pairs(drafts)
     positions = tuple(_position(draft, names, undercutting) for draft in drafts)
-    positions = tuple(_seen_through_opponent(position, positions, pairs, names) for position in positions)
+    opponents = _opponents(positions, pairs)
+    positions = tuple(
+        _seen_through_opponent(position, opponents.get(position.number, set()), names)
+        for position in positions
+    )
     return Question(
         entity=entity,
         label=names.labels(entity),
@@ -259,17 +264,23 @@ def _status(entry: Entry, names: NamesInForce) -> StatusView:
     )
 
 
-def _seen_through_opponent(
-    position: Position, positions: tuple[Position, ...], pairs: tuple[Pair, ...], names: NamesInForce
-) -> Position:
-    """Flag a position of which each claim reaches us only through a holder of a contradicting one."""
-    opponents: set[str] = set()
+def _opponents(positions: tuple[Position, ...], pairs: tuple[Pair, ...]) -> dict[int, set[str]]:
+    """Number of a position to those who stand by one that contradicts it."""
+    found: dict[int, set[str]] = {}
     for pair in pairs:
-        if pair.verdict in (Verdict.CONTRADICTS, Verdict.CONDITIONAL) and position.number in (pair.a, pair.b):
-            other = positions[pair.b if pair.a == position.number else pair.a]
-            opponents |= {
-                holding.holder for holding in other.holders if holding.status is ClaimStatus.STANDING
-            }
+        if pair.verdict not in (Verdict.CONTRADICTS, Verdict.CONDITIONAL):
+            continue
+        for one, other in ((pair.a, pair.b), (pair.b, pair.a)):
+            found.setdefault(one, set()).update(
+                holding.holder
+                for holding in positions[other].holders
+                if holding.status is ClaimStatus.STANDING
+            )
+    return found
+
+
+def _seen_through_opponent(position: Position, opponents: set[str], names: NamesInForce) -> Position:
+    """Flag a position of which each claim reaches us only through a holder of a contradicting one."""
     standing = [holding for holding in position.holders if holding.status is ClaimStatus.STANDING]
     if not opponents or not standing:
         return position

@@ -16,8 +16,8 @@
 from __future__ import annotations
 
 import datetime
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
@@ -240,23 +240,85 @@ def _displace_within(said: list[_Said]) -> None:
         ((one.earliest, one.entry.account.ref, one) for one in said if one.earliest is not None),
         key=itemgetter(0, 1),
     )
-    days = [earliest for earliest, _, _ in in_order]
-    for earlier in said:
-        if earlier.latest is None:
-            continue
-        # The next one counts, not the last one: a reader follows an account from change to change.
-        for _, _, later in in_order[bisect_right(days, earlier.latest) :]:
-            if not _takes_the_place(later.entry, earlier.entry):
-                continue
-            given = dict(earlier.entry.condition)
-            needed = {*later.condition, *later.entry.condition, *earlier.condition}
-            if len(dict({*needed, *given.items()})) < len({*needed, *given.items()}):
-                continue  # no reading gives one variable two values
-            condition = tuple(sorted(one for one in needed if one[0] not in given))
-            if not condition:
-                earlier.entry.displaced = later.entry.account.ref
-                break
-            earlier.entry.displaced_when.append((condition, later.entry.account.ref))
+    rivals: dict[object, _Rivals] = {}
+    moves: dict[int, list[tuple[Condition, str]]] = {}
+    dated = [(one.latest, place) for place, one in enumerate(said) if one.latest is not None]
+    for latest, place in sorted(dated):
+        earlier = said[place]
+        found = rivals.get(likeness := _likeness(earlier.entry))
+        if found is None:
+            found = rivals[likeness] = _Rivals(earlier.entry, in_order)
+        moves[place] = _moves(earlier, found.after(latest))
+    for place in sorted(moves):
+        entry = said[place].entry
+        for condition, ref in moves[place]:
+            if condition:
+                entry.displaced_when.append((condition, ref))
+            else:
+                entry.displaced = ref
+
+
+def _likeness(entry: Entry) -> object:
+    """Equal for entries whose place the same later ones take."""
+    answer = entry.answer
+    return None if answer is None else (answer.key, answer.by, answer.single)
+
+
+class _Rivals:
+    """Those that take the place of any entry of one likeness, sought as far as is asked, each at most once.
+
+    Args:
+        entry: an entry of that likeness.
+        in_order: what its holder said, by the first day on which it may have been said.
+    """
+
+    __slots__ = ("_days", "_entry", "_found", "_listed", "_next")
+
+    def __init__(self, entry: Entry, in_order: list[tuple[datetime.date, str, _Said]]) -> None:
+        self._entry = entry
+        old = entry.answer
+        if old is not None and (old.negated or not old.single):
+            # Only a yes to its no, a no to its yes, or that nobody knows.
+            in_order = [
+                one for one in in_order
+                if (new := one[2].entry.answer) is None or new.negated != old.negated
+            ]  # fmt: skip
+        self._listed = in_order
+        self._days = [earliest for earliest, _, _ in in_order]
+        self._found: list[tuple[int, _Said]] = []
+        self._next = 0
+
+    def after(self, latest: datetime.date) -> Iterator[_Said]:
+        """Those that were certainly said after a day, in order; no day is asked for before an earlier one."""
+        start = bisect_right(self._days, latest)
+        known = bisect_left(self._found, start, key=itemgetter(0))
+        self._next = max(self._next, start)
+        while True:
+            while known == len(self._found):
+                if self._next == len(self._listed):
+                    return
+                later = self._listed[self._next][2]
+                if _takes_the_place(later.entry, self._entry):
+                    self._found.append((self._next, later))
+                self._next += 1
+            yield self._found[known][1]
+            known += 1
+
+
+def _moves(earlier: _Said, rivals: Iterable[_Said]) -> list[tuple[Condition, str]]:
+    """Under which conditions its holder moved on to which claim; the last one has none where that is plain."""
+    found: list[tuple[Condition, str]] = []
+    given = dict(earlier.entry.condition)
+    # The next one counts, not the last one: a reader follows an account from change to change.
+    for later in rivals:
+        needed = {*later.condition, *later.entry.condition, *earlier.condition}
+        if len(dict({*needed, *given.items()})) < len({*needed, *given.items()}):
+            continue  # no reading gives one variable two values
+        condition = tuple(sorted(one for one in needed if one[0] not in given))
+        found.append((condition, later.entry.account.ref))
+        if not condition:
+            break
+    return found
 
 
 def _takes_the_place(later: Entry, earlier: Entry) -> bool:
