@@ -149,6 +149,14 @@ PAIRS: Final[Mapping[str, Claims]] = {
         (_cause("z", TORTURE), "south", {}),
         (_cause("z", TORTURE), "north", {"polarity": "negated"}),
     ],
+    "One affirms what implies the denied value": [
+        (_cause("z", "injury.head"), "south", {}),
+        (_cause("z", "injury"), "north", {"polarity": "negated"}),
+    ],
+    "One denies the narrower value only": [
+        (_cause("z", "injury"), "south", {}),
+        (_cause("z", "injury.head"), "north", {"polarity": "negated"}),
+    ],
     "A denied value holds no rival value": [
         (_cause("z", HEART), "south", {}),
         (_cause("z", TORTURE), "north", {"polarity": "negated"}),

@@ -3,7 +3,9 @@
 1. The default is `NOT_COMPARABLE`. A contradiction must be proven by a comparator, and says which one and why.
 2. Values contradict only where a single one can hold (`single`). Where several can, different values are compatible
    at most.
-3. An affirmed and a negated value contradict exactly when they are the same value. A negated value holds no rival.
+3. An affirmed and a negated value contradict exactly when they are the same value, or the affirmed one implies the
+   negated one (`implies`): "injury of the head" against "no injury", never the other way round. A negated value holds
+   no rival.
 4. What a speaker leaves open (``either``) contradicts only if every alternative does.
 
 ======  ====================================================================================================
@@ -45,6 +47,7 @@ __all__ = [
     "WordValue",
     "compare",
     "compare_alternatives",
+    "implies",
 ]
 
 
@@ -342,3 +345,46 @@ def compare_alternatives(
     if verdicts & {Verdict.SAME, Verdict.COMPATIBLE}:
         return _fits("an alternative that is left open fits")
     return _apart("not every alternative that is left open contradicts")
+
+
+def implies(affirmed: tuple[Given, ...], denied: tuple[Given, ...]) -> bool:
+    """Whether who affirms the one says what the denial of the other rules out, be it in a narrower word.
+
+    A list of codes implies a closed list of one word when it holds that word, or a narrower one, in the same role. A
+    number implies a range in which it lies whatever it is, of one unit and certainty. No other values imply any, and
+    nothing implies what is left open between alternatives.
+
+    Args:
+        affirmed: the value, or the alternatives that its speaker leaves open: each of them has to imply it.
+        denied: the value that is denied.
+    """
+    return len(denied) == 1 and all(_implies(one, denied[0]) for one in affirmed)
+
+
+def _implies(affirmed: Given, denied: Given) -> bool:
+    if isinstance(affirmed, TermValue) and isinstance(denied, TermValue):
+        if denied.open or len(denied.terms) != 1:
+            return False
+        [(sort, word, role)] = denied.terms
+        return (sort, word, role) in affirmed.terms or any(
+            one_sort == sort == "code" and one_role == role and one.startswith(f"{word}.")
+            for one_sort, one, one_role in affirmed.terms
+        )
+    if isinstance(affirmed, Quantity) and isinstance(denied, Quantity):
+        alike = _unit(affirmed) == _unit(denied) and affirmed.certainty == denied.certainty
+        return alike and _lies_within(affirmed, denied)
+    return False
+
+
+def _lies_within(inner: Quantity, outer: Quantity) -> bool:
+    """Whether no number that the one allows is beyond the other; False where the other has no bounds."""
+    (low, high), (least, most) = inner.bounds(), outer.bounds()
+    if least is None and most is None:
+        return False
+    from_below = least is None or (
+        low is not None and (low > least or (low == least and (inner.low_open or not outer.low_open)))
+    )
+    from_above = most is None or (
+        high is not None and (high < most or (high == most and (inner.high_open or not outer.high_open)))
+    )
+    return from_below and from_above

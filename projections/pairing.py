@@ -5,6 +5,7 @@
 2. "Possible" contradicts nothing. Two relays of one statement that differ are no contradiction between speakers
    (`RELAYS_DIFFER`); one relay of it that says both is. A claim that is stale or displaced proves none (`STALE`).
 3. A denial of several things at once contradicts only who affirms all of them; a denied value holds no rival value.
+   Who affirms what implies the denied value (`claimledger.projections.compare.implies`) contradicts its denial.
    Where the speaker leaves open what is denied, between alternatives or as an open list, it contradicts nobody.
 4. Too many readings to try means that nothing is proven.
 """
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from .answers import Answer, Speaker
-from .compare import Comparison, Given, PartyValue, TermValue, Verdict, compare_alternatives
+from .compare import Comparison, Given, PartyValue, TermValue, Verdict, compare_alternatives, implies
 from .names import Condition, NamesInForce, Reading
 from .positions import Draft, Pair, hops_of
 from .standing import Entry
@@ -201,12 +202,14 @@ class Pairing:
             return found if found.verdict is Verdict.SAME else Comparison(Verdict.COMPATIBLE, "both deny")
         if found.verdict is Verdict.NOT_COMPARABLE:
             return found
-        if found.verdict is not Verdict.SAME:
-            return Comparison(Verdict.COMPATIBLE, "a denied value holds no rival value")
         denial, answer = (a, b) if a.negated else (b, a)
+        denied, affirmed = (ours, theirs) if a.negated else (theirs, ours)
+        if found.verdict is not Verdict.SAME:
+            if not denial.together and implies(affirmed, denied):
+                return Comparison(Verdict.CONTRADICTS, "what one affirms implies what the other denies")
+            return Comparison(Verdict.COMPATIBLE, "a denied value holds no rival value")
         if denial.together and not denial.together <= answer.together:
             return Comparison(Verdict.NOT_COMPARABLE, "the denial is of several things together")
-        denied = ours if a.negated else theirs
         if len(denied) > 1 or _is_unclosed(denied[0]):
             return Comparison(Verdict.NOT_COMPARABLE, "what is denied is left open")
         return Comparison(Verdict.CONTRADICTS, "one affirms what the other denies")

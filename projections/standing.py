@@ -8,7 +8,7 @@
    relay's. Times that overlap, or are not known, leave both current; so does one statement. Numbers of another scope,
    unit or certainty, and causes that their roles make not comparable, do not displace one another.
 3. "Undetermined" displaces the same holder's earlier answer; "being clarified" and "no comment" do not. A denial and
-   an answer displace one another only where they say yes and no to the same, and do so also where several can hold.
+   an answer displace one another only where the answer says, or implies, what is denied; also where several can hold.
 4. Speakers without a name are never taken for one holder, so nothing of theirs is displaced.
 5. A claim that is based on one that ended or was displaced is *stale*: it stands, and proves no contradiction.
 """
@@ -28,7 +28,7 @@ from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.quantities import Quantity
 
 from .answers import Account, Answer, Speaker
-from .compare import TermValue, amount_key, date_key, in_common
+from .compare import TermValue, amount_key, date_key, implies, in_common
 from .names import Condition, NamesInForce
 from .words import date_text
 
@@ -335,7 +335,8 @@ def _takes_the_place(later: Entry, earlier: Entry) -> bool:
         return False
     if new.negated == old.negated:
         return not new.negated and new.single and old.single and not _kept_beside(new, old)
-    return _words(new) == _words(old) and (new.together if new.negated else old.together) == frozenset()
+    denial, answer = (new, old) if new.negated else (old, new)
+    return not denial.together and (_words(new) == _words(old) or implies(answer.values, denial.values))
 
 
 def _words(answer: Answer) -> set[object]:

@@ -20,6 +20,7 @@ from tests.projections.model_values import (
     compare_dates,
     compare_numbers,
     compare_terms,
+    implies,
     verdict_of_alternatives,
 )
 
@@ -75,10 +76,12 @@ class _Case(Told):
             return verdict
         if yes_and_no == (True, True):
             return "same" if verdict == "same" else "compatible"
+        denial, answer = (a, b) if yes_and_no[0] else (b, a)
+        denied, affirmed = (ours, theirs) if yes_and_no[0] else (theirs, ours)
+        if verdict in ("compatible", "contradicts") and not self.together(denial.ref):
+            return "contradicts" if implies(affirmed, denied) else "compatible"
         if verdict != "same":
             return "not_comparable" if verdict == "not_comparable" else "compatible"
-        denial, answer = (a, b) if yes_and_no[0] else (b, a)
-        denied = ours if yes_and_no[0] else theirs
         if not self.together(denial.ref) <= self.together(answer.ref):
             return "not_comparable"
         unclosed = denied[0][0] in ("terms", "who") and denied[0][2] in (True, "open")

@@ -39,6 +39,7 @@ from tests.projections.model_values import (
     SUBJECTS,
     alternatives_of,
     classes_of,
+    implies,
     number_or_date,
     open_fields,
     openness_of,
@@ -368,7 +369,9 @@ class Told:
         new, old = (self.values(one.ref, one.said, None) for one in (later, earlier) if one.said is not None)
         if self.negated(later.ref) != self.negated(earlier.ref):
             denial = later if self.negated(later.ref) else earlier
-            return set(new) == set(old) and not self.together(denial.ref)
+            denied, affirmed = (new, old) if denial is later else (old, new)
+            one_thing = set(new) == set(old) or implies(affirmed, denied)
+            return one_thing and not self.together(denial.ref)
         if self.negated(later.ref) or not (later.said.single and earlier.said.single):
             return False
         return not speak_of_other_things(new, old)

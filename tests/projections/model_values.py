@@ -35,6 +35,7 @@ __all__ = [
     "compare_dates",
     "compare_numbers",
     "compare_terms",
+    "implies",
     "number_or_date",
     "openness_of",
     "speak_of_other_things",
@@ -178,6 +179,26 @@ def speak_of_other_things(new: tuple[Any, ...], old: tuple[Any, ...]) -> bool:
         return False
     all_stated = all(term[2] for side in terms for term in side)
     return all_stated or not any(_meet(x, y) for x in terms[0] for y in terms[1])
+
+
+def implies(affirmed: tuple[Any, ...], denied: tuple[Any, ...]) -> bool:
+    """Whether each of what is affirmed comes with the one thing that is denied."""
+    return len(denied) == 1 and all(_comes_with(one, denied[0]) for one in affirmed)
+
+
+def _comes_with(affirmed: Any, denied: Any) -> bool:
+    if affirmed[0] == denied[0] == "terms" and not denied[2] and len(denied[1]) == 1:
+        [(sort, word, role)] = denied[1]
+        parts = word.split(".") if sort == "code" else [word]
+        return any(
+            (one_sort, one_role) == (sort, role)
+            and (one.split(".")[: len(parts)] if sort == "code" else [one]) == parts
+            for one_sort, one, one_role in affirmed[1]
+        )
+    if affirmed[0] == denied[0] == "number" and affirmed[7:] == denied[7:]:
+        inner, outer = (_numbers(*one[1:7]) for one in (affirmed, denied))
+        return inner is not None and outer is not None and inner <= outer
+    return False
 
 
 def verdict_of_alternatives(table: list[list[str]]) -> str:

@@ -128,6 +128,40 @@ def test_a_negated_cause_denies_that_cause_and_holds_no_other(world: World) -> N
     assert (clashing, question.state) == ([(0, 2)], "disputed")
 
 
+def test_who_affirms_a_narrower_cause_contradicts_who_denies_the_wider_one(world: World) -> None:
+    world.claim("C1", CauseOfDeath(of="z", causes="injury"), "ru", polarity="negated")
+    world.claim("C2", CauseOfDeath(of="z", causes="injury.head"), "az")
+    question = asked(world)
+    assert (verdicts(question), question.state) == ([Verdict.CONTRADICTS], "disputed")
+    assert question.pairs[0].why == "what one affirms implies what the other denies"
+
+
+def test_who_denies_a_narrower_cause_may_well_affirm_the_wider_one(world: World) -> None:
+    world.claim("C1", CauseOfDeath(of="z", causes="injury.head"), "ru", polarity="negated")
+    world.claim("C2", CauseOfDeath(of="z", causes="injury"), "az")
+    question = asked(world)
+    assert (verdicts(question), question.state) == ([Verdict.COMPATIBLE], "compatible")
+
+
+def test_who_denies_several_things_together_is_not_contradicted_by_a_narrower_one_of_them(
+    world: World,
+) -> None:
+    world.claim("C1", CauseOfDeath(of="z", causes=("injury", "torture")), "ru", polarity="negated")
+    world.claim("C2", CauseOfDeath(of="z", causes="injury", manner="homicide"), "ngo", polarity="negated")
+    world.claim("C3", CauseOfDeath(of="z", causes="injury.head"), "az")
+    assert set(verdicts(asked(world))) == {Verdict.COMPATIBLE}
+
+
+def test_a_number_that_lies_within_what_is_denied_contradicts_the_denial(world: World) -> None:
+    world.claim("C1", Count(group="both", quantity="at least 27"), "ru", polarity="negated")
+    world.claim("C2", Count(group="both", quantity="30"), "az")
+    world.claim("C3", Count(group="both", quantity="at least 20"), "ngo")
+    question = asked(world, "count", "both")
+    found = {(pair.a, pair.b): pair.verdict for pair in question.pairs}
+    assert found[0, 1] is Verdict.CONTRADICTS
+    assert found[0, 2] is Verdict.COMPATIBLE
+
+
 def test_an_open_list_that_is_denied_contradicts_nobody(world: World) -> None:
     causes = {"open": ["torture"]}
     world.claim("C1", CauseOfDeath.model_validate({"of": "z", "causes": causes}), "ru", polarity="negated")

@@ -127,6 +127,35 @@ def test_a_denial_displaces_only_the_same_answer(world: World) -> None:
     assert current(asked(world)) == ["not torture", "not suicide"]
 
 
+def test_a_holder_that_affirms_later_what_it_had_denied_in_a_wider_word_moved_on(world: World) -> None:
+    world.claim("C1", cause("injury"), "ru", "2025-07-01", polarity="negated")
+    world.claim("C2", cause("injury.head"), "ru", "2025-07-05")
+    assert current(asked(world)) == ["injury: head"]
+    world.claim("C3", cause("injury"), "ru", "2025-07-06", polarity="negated")
+    assert current(asked(world)) == ["not injury"]
+
+
+def test_a_holder_that_denies_one_injury_still_stands_by_an_injury(world: World) -> None:
+    world.claim("C1", cause("injury"), "ru", "2025-07-01")
+    world.claim("C2", cause("injury.head"), "ru", "2025-07-05", polarity="negated")
+    assert current(asked(world)) == ["injury", "not injury: head"]
+
+
+@pytest.mark.parametrize("named", ["age", "occupation"])
+def test_each_of_many_statements_is_displaced_by_the_next_that_says_otherwise(
+    world: World, named: str
+) -> None:
+    said = ["40", "40", "41", "41", "40", "42"]
+    for place, value in enumerate(said, 1):
+        claim = Attribute(of="z", name=named, value=value)
+        world.claim(f"C{place}", claim, "ru", f"2025-07-{place:02d}")
+    by = {
+        holding.ref: holding.by for position in asked(world, named).positions for holding in position.holders
+    }
+    ages = {"C1": "C3", "C2": "C3", "C3": "C5", "C4": "C5", "C5": "C6", "C6": None}
+    assert by == (ages if named == "age" else dict.fromkeys(ages))
+
+
 def test_whose_voice_it_is_may_decide_who_moved_on(world: World) -> None:
     said = [{"asserter": "ru", "asserted_at": "2025-07-01"}, {"asserter": "az", "asserted_at": "2025-07-01"}]
     world.claim("C1", cause("suicide"), voice={"undecided": said})
