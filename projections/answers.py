@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -48,8 +48,6 @@ __all__ = [
     "Speaker",
     "account_of",
 ]
-
-_as_key = json.JSONEncoder(separators=(",", ":")).encode
 
 Openness: TypeAlias = Literal["stated", "undecided", "either"]
 
@@ -90,7 +88,7 @@ class Answer:
     scope: tuple[tuple[str, str], ...]
     negated: bool
     together: frozenset[str]
-    key: str
+    key: Hashable
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,13 +206,14 @@ def _placements(
 ) -> tuple[Placement, ...]:
     subjects, openness = alternatives(getattr(claim, claim.SUBJECT))
     each = getattr(claim, "distribution", None) == "each"
+    if openness == "stated":
+        # Alike where two names mean the same one: once, then.
+        return tuple(dict.fromkeys(Placement(*about) for about in _about(subjects[0], each, names)))
     variable = f"{ref}.{claim.SUBJECT}"
-    labels = _distinct(" and ".join(_entity_names(subject)) for subject in subjects)
-    if openness != "stated":
-        domains[variable] = labels
+    labels = domains[variable] = _distinct(" and ".join(_entity_names(subject)) for subject in subjects)
     found: dict[Placement, None] = {}
     for subject, label in zip(subjects, labels, strict=True):
-        own: Condition = () if openness == "stated" else ((variable, label),)
+        own: Condition = ((variable, label),)
         for entity, condition in _about(subject, each, names):
             found[Placement(entity, own + condition)] = None
     return tuple(found)
@@ -271,7 +270,7 @@ def _answers(
     if len(drafts) > 1:
         whole = frozenset(f"{draft[0]} {key}" for draft, key in zip(drafts, keys, strict=True))
         together = whole if len(whole) > 1 else together
-    denied = sorted(together) if negated else ()
+    denied = together if negated else frozenset[str]()
     found = []
     for (property, by, single, values, openness, field), said in zip(drafts, keys, strict=True):
         variable: str | None = None
@@ -283,7 +282,7 @@ def _answers(
             )
         found.append(
             Answer(property, by, single, values, openness, variable, labels, scope, negated, together,
-                   _as_key([said, openness, variable, scope, negated, denied]))
+                   (said, openness, variable, scope, negated, denied))
         )  # fmt: skip
     return tuple(found)
 

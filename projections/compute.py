@@ -86,8 +86,9 @@ def compute(filed: Filed, until: datetime.date | None, day: datetime.date | None
     questions = _questions(entries, names, judgements, accounts, ended, filed.refs)
     at: dict[str, list[str]] = {}
     for question in questions.values():
+        key = question.key
         for ref in question.claims:
-            at.setdefault(ref, []).append(question.key)
+            at.setdefault(ref, []).append(key)
     views = {
         ref: _view(record, ended_anywhere.get(ref), stale.get(ref), tuple(at.get(ref, ())))
         for ref, record in filed.records.items()

@@ -209,6 +209,8 @@ def holdings_of(entry: Entry, names: NamesInForce) -> list[Holding]:
     """One holding for each speaker whose voice the claim may be."""
     content, variable = entry.account.content, entry.account.voice_variable
     by = entry.ended.by if entry.ended is not None else entry.displaced
+    strength, hedges, status = " or ".join(entry.account.strengths), tuple(content.hedges), entry.status
+    independent = is_independent(entry.account, names)
     return [
         Holding(
             ref=entry.account.ref,
@@ -217,13 +219,13 @@ def holdings_of(entry: Entry, names: NamesInForce) -> list[Holding]:
             on_behalf_of=speaker.voice.on_behalf_of,
             relays=hops_of(speaker),
             said=date_text(speaker.voice.asserted_at),
-            strength=" or ".join(entry.account.strengths),
-            hedges=tuple(content.hedges),
+            strength=strength,
+            hedges=hedges,
             readings={} if variable is None else {variable: speaker.label},
-            status=entry.status,
+            status=status,
             by=by,
             statement=speaker.voice.statement,
-            independent=is_independent(entry.account, names),
+            independent=independent,
         )
         for speaker in entry.account.speakers
     ]
@@ -237,6 +239,8 @@ def is_independent(account: Account, names: NamesInForce) -> bool:
 
 def hops_of(speaker: Speaker) -> tuple[Hop, ...]:
     """The relays of a voice."""
+    if not speaker.voice.relays:
+        return ()
     return tuple(
         [Hop(relay.by, relay.verb, relay.document, date_text(relay.at)) for relay in speaker.voice.relays]
     )

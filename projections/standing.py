@@ -357,6 +357,7 @@ def _kept_beside(new: Answer, old: Answer) -> bool:
 
 
 def _measures(answer: Answer) -> set[tuple[str | None, str | None]]:
+    """Unit and certainty of its numbers; what is no number has neither."""
     return {
         (value.unit, value.certainty) if isinstance(value, Quantity) else (None, None)
         for value in answer.values
