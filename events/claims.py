@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, SerializeAsAny, StringConstraints, model_validator
 
-from .kinds import Kind, read_kind
+from .kinds import Kind, OtherKind, read_kind
 from .registry import Body, register_body
 from .sources import TextQuote
 from .values import EntityName, Locator, Name, Names, Open, ReadAs, Text, Undecided, Value, WhenLike
@@ -110,6 +110,12 @@ class ClaimContent(Value):
     def slots(self) -> tuple[str, ...]:
         """The quote, and the free text of the kind."""
         return ("quote", *(f"claim.{slot}" for slot in self.claim.SLOTS))
+
+    def may_commit_to(self, path: str) -> bool:
+        """The slots; of a kind that is not known here, any field of the claim."""
+        own, _, field = path.partition(".")
+        is_unknown_field = own == "claim" and "." not in field and isinstance(self.claim, OtherKind)
+        return path in self.slots or is_unknown_field
 
 
 @register_body

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -43,6 +43,10 @@ class Body(Value):
     def slots(self) -> tuple[str, ...]:
         """Paths (dotted) of the protected members of this body, present or not."""
         return ()
+
+    def may_commit_to(self, path: str) -> bool:
+        """Whether an event with this body may have a protected slot of that path."""
+        return path in self.slots
 
     def split(self) -> tuple[Members, Members]:
         """Take the body apart into what is signed as it is and what is only committed to.
@@ -92,7 +96,11 @@ def upcaster(type: str, version: int) -> Callable[[Upcaster], Upcaster]:
 
 
 def read_body(
-    type: str, version: int, members: Members, disclosed: Mapping[str, JSONValue]
+    type: str,
+    version: int,
+    members: Members,
+    disclosed: Mapping[str, JSONValue],
+    committed: Collection[str] | None = None,
 ) -> Body | UnknownBody:
     """Read the decoded members of an event into today's body.
 
@@ -101,6 +109,7 @@ def read_body(
         version: schema version, as signed.
         members: the decoded, signed members; not changed.
         disclosed: slot path to value, for the slots whose content is at hand.
+        committed: every slot that the event commits to, at hand or not; by default those disclosed.
 
     Returns:
         A body of the registered class, or an `UnknownBody`. Never raises for what was signed.
@@ -113,6 +122,12 @@ def read_body(
     if version > cls.VERSION:
         reason = f"version {version} is newer than {cls.VERSION}, the newest known here"
         return UnknownBody(type=type, version=version, members=members, reason=reason)
+    committed = disclosed.keys() if committed is None else committed
+    for path in committed:
+        # Else one signed event would say two things, depending on what its reader was given.
+        if _is_signed(members, path):
+            reason = "it commits to a member that it signs in clear as well"
+            return UnknownBody(type=type, version=version, members=members, reason=reason)
     today = members
     for path, value in disclosed.items():
         if value is not None:
@@ -120,12 +135,15 @@ def read_body(
     for step in range(version, cls.VERSION):
         today = _upcasters[(type, step)](today)
     try:
-        return cls.model_validate(today)
+        body = cls.model_validate(today)
+        if all(body.may_commit_to(path) for path in committed):
+            return body
+        reason = "it commits to a member that is not protected"
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         reason = f"the members do not fit {type} version {version} (at {where or 'top'}: {first['msg']})"
-        return UnknownBody(type=type, version=version, members=members, reason=reason)
+    return UnknownBody(type=type, version=version, members=members, reason=reason)
 
 
 def _registered_now(name: str) -> type[Body] | None:
@@ -133,6 +151,18 @@ def _registered_now(name: str) -> type[Body] | None:
     for home in _HOMES:
         import_module(f"{__package__}.{home}")
     return body_types.get(name)
+
+
+def _is_signed(members: Members, path: str) -> bool:
+    """Whether a path leads to a signed member, or through one that can hold no member."""
+    at: Any = members
+    for part in path.split("."):
+        if not isinstance(at, dict):
+            return True
+        if part not in at:
+            return False
+        at = at[part]
+    return True
 
 
 def _take(members: Members, path: str) -> JSONValue:

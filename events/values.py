@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeAlias, T
 from pydantic import (
     BeforeValidator,
     Discriminator,
+    Field,
     GetCoreSchemaHandler,
     StringConstraints,
     Tag,
@@ -339,8 +340,8 @@ class Locator(Value):
         end: code points up to and including the last one.
     """
 
-    start: int
-    end: int
+    start: Annotated[int, Field(strict=True, le=2**53 - 1)]
+    end: Annotated[int, Field(strict=True, le=2**53 - 1)]
 
     @model_validator(mode="after")
     def _forwards(self) -> Locator:

@@ -45,6 +45,7 @@ class Links:
         next_index: the index that must come next.
         heads: for each stream the last sequence, its leaf hash (None if unknown) and index.
         cases: names of the cases by stream.
+        case_names: the names that are taken.
         id_prefixes: the first eight bytes of each event id.
         latest: the latest instant so far.
         back_dated: how many events are dated before an earlier one, and the first of them.
@@ -55,6 +56,7 @@ class Links:
     next_index: int = 0
     heads: dict[str, tuple[int, str | None, int]] = field(default_factory=dict)
     cases: dict[str, str] = field(default_factory=dict)
+    case_names: set[str] = field(default_factory=set)
     id_prefixes: array[int] = field(default_factory=lambda: array("Q"))
     latest: str = ""
     back_dated: list[int] = field(default_factory=lambda: [0, -1])
@@ -85,7 +87,12 @@ class Links:
         self._look_at_the_clock(payload, row.index)
         if payload.type == "case.opened":
             name = payload.body.get("case")
-            if isinstance(name, str) and is_plain(name):
+            if payload.sequence != 1:
+                breaks.append((row.index, "opens a case, but is not the first event of its stream"))
+            elif isinstance(name, str) and is_plain(name):
+                if name in self.case_names:
+                    breaks.append((row.index, f"opens a case {name}, and there is one of that name already"))
+                self.case_names.add(name)
                 self.cases[payload.stream] = name
         return breaks
 

@@ -95,7 +95,7 @@ def _event(
         index=row.index,
         leaf=row.leaf,
         header=payload,
-        body=read_body(payload.type, payload.version, payload.body, contents),
+        body=read_body(payload.type, payload.version, payload.body, contents, payload.commitments),
         signers=tuple(each.keyid for each in envelope.signatures),
         slots=slots,
     )

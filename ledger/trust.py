@@ -251,6 +251,11 @@ class KeyStream:
             raise KeyNotAllowed(
                 f"{payload.type} may not stand in this stream: key events have one of their own"
             )
+        if is_key_event(payload.type):
+            # Before anything is called unreadable: who is no root makes nothing uncertain here.
+            self._threshold_of_roots(
+                [name for name in signers if self._are_roots([name], index)], payload.type
+            )
         if payload.type == KeyAdded.TYPE:
             self._may_add(payload, signers, index)
         elif is_key_event(payload.type):

@@ -188,8 +188,9 @@ class CaseFile:
         if self._cut or self._has(event):
             return
         body, stream = event.body, event.stream
-        if isinstance(body, CaseOpened):
-            if body.case != self.case:
+        if isinstance(body, CaseOpened) and event.sequence == 1:
+            if body.case != self.case or self._stream is not None:
+                # No writer of this library opens a second case of a name: the first one holds.
                 self._other_cases.add(stream)
                 return
             self._stream, self.title = stream, body.title
@@ -238,12 +239,15 @@ class CaseFile:
 
     def _register(self, event: Event, body: EntityRegistered, *, shared: bool) -> None:
         name = _led(body.name, SHARED) if shared else body.name
+        if name in self._filed.entities:
+            self._leave_unread(event, "that name is registered already, and the first registration holds")
+            return
         self._filed.entities[name] = EntityView(name, body.entity, body.entity.label, shared, event.index)
 
     def _file(self, event: Event, body: object) -> None:
         filed = self._filed
         if isinstance(body, ClaimRecorded):
-            ref = body.ref if body.ref not in filed.records else f"{body.ref}~{event.id[:8]}"
+            ref = body.ref if body.ref not in filed.records else f"{body.ref}~{event.id}"
             filed.records[ref] = Record(ref, event.leaf, [version_of(event, body, None, filed.declared)])
             filed.refs[event.id] = ref
         elif isinstance(body, ClaimAmended) and body.amends in filed.refs:
@@ -253,14 +257,20 @@ class CaseFile:
             filed.records[filed.refs[body.withdraws]].withdrawn = event.id
         elif isinstance(body, ClaimsJudged):
             filed.judged.append((event, body))
+        elif isinstance(body, SourceRegistered) and body.name in filed.sources:
+            self._leave_unread(event, "that name is registered already, and the first registration holds")
         elif isinstance(body, SourceRegistered):
             filed.sources[body.name] = body.source
         elif isinstance(body, UnknownBody):
-            filed.unread.append(UnreadEvent(event.index, event.id, event.type, body.reason))
+            self._leave_unread(event, body.reason)
         elif isinstance(body, (ClaimAmended, ClaimWithdrawn)):
-            filed.unread.append(
-                UnreadEvent(event.index, event.id, event.type, "it names no claim of this case")
-            )
+            self._leave_unread(event, "it names no claim of this case")
+        elif isinstance(body, CaseOpened) and event.sequence != 1:
+            self._leave_unread(event, "a case is opened by the first event of its stream, and once")
+
+    def _leave_unread(self, event: Event, reason: str) -> None:
+        """Keep and show an event without letting it change anything."""
+        self._filed.unread.append(UnreadEvent(event.index, event.id, event.type, reason))
 
     @property
     def unread_events(self) -> tuple[UnreadEvent, ...]:

@@ -142,7 +142,7 @@ def _event(row: dict[str, Any]) -> Event:
         index=row["index"],
         leaf=row["leaf"],
         header=payload,
-        body=read_body(payload.type, payload.version, payload.body, {}),
+        body=read_body(payload.type, payload.version, payload.body, {}, payload.commitments),
         signers=tuple(row["signers"]),
         slots=dict.fromkeys(payload.commitments, SlotStatus.WITHHELD),
     )

@@ -357,7 +357,7 @@ def withheld(event: Event) -> Event:
         return event
     return replace(
         event,
-        body=read_body(header.type, header.version, header.body, {}),
+        body=read_body(header.type, header.version, header.body, {}, header.commitments),
         slots=dict.fromkeys(header.commitments, SlotStatus.WITHHELD),
     )
 
