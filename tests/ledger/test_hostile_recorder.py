@@ -132,7 +132,7 @@ def test_a_name_that_is_registered_again_keeps_its_first_meaning(case: Case) -> 
     assert [event.type for event in shown.unread_events] == ["entity.registered"]
 
 
-def test_a_key_event_by_a_stranger_makes_nothing_uncertain(case: Case) -> None:
+def test_a_key_event_by_a_stranger_is_wrong_and_never_only_unreadable(case: Case) -> None:
     stranger, forged = Keyring.in_memory(seed=b"nobody"), {**members(case), "ref": "F1"}
     sign(case, "key.revoked", {"x": 1}, case.ledger.keys.stream, keys=stranger)
     sign(
@@ -146,4 +146,4 @@ def test_a_key_event_by_a_stranger_makes_nothing_uncertain(case: Case) -> None:
     )
     report = case.ledger.verify(pin=case.ledger.id)
     assert report.exit_status() == 1
-    assert [finding.code for finding in report.findings] == ["key.not_allowed", "key.not_allowed"]
+    assert (report.findings[0].code, report.findings[0].is_wrong) == ("key.not_allowed", True)
