@@ -34,6 +34,7 @@ from claimledger.events.errors import (
     LedgerBusy,
     LedgerUnavailable,
     NameTaken,
+    RowMismatch,
     UnknownName,
 )
 from claimledger.events.kinds import Kind
@@ -445,7 +446,7 @@ class Case(EvidenceActs):
             # A ref that was picked here is no part of what the caller handed in.
             handed_in = {name: value for name, value in public.items() if name != "ref" or ref is not None}
             digest = register.content_digest([body.TYPE, body.VERSION, handed_in, protected])
-            first = self._first_receipt(keyed, digest)
+            first = self._first_receipt(keyed, digest, handed_in)
             if first is not None:
                 return first
         own = (stream, "claim", named)
@@ -469,7 +470,7 @@ class Case(EvidenceActs):
             register.use_ref(stream)
         return receipt
 
-    def _first_receipt(self, keyed: bytes, digest: bytes) -> Receipt | None:
+    def _first_receipt(self, keyed: bytes, digest: bytes, handed_in: dict[str, Any]) -> Receipt | None:
         """The receipt of what was recorded under an idempotency key before."""
         pending = self._writer.pending_of_key(keyed)
         if pending is not None:
@@ -485,6 +486,16 @@ class Case(EvidenceActs):
         if found[1] != digest:
             raise IdempotencyConflict(
                 f"{self._compose.where}: this idempotency key was used for other content before, at index {event.index}"
+            )
+        # The entry is no evidence: the signed members must be those that were handed in.
+        signed = {
+            name: value for name, value in event.header.body.items() if name in handed_in or name != "ref"
+        }
+        is_claim = (event.type, event.stream) == (ClaimRecorded.TYPE, self._stream)
+        if not is_claim or (event.header.version == ClaimRecorded.VERSION and signed != handed_in):
+            raise RowMismatch(
+                f"{self._compose.where}: an idempotency key leads to index {event.index}, which has other content; "
+                "verify the ledger"
             )
         ref = event.body.ref if isinstance(event.body, ClaimRecorded) else None
         return Receipt(event.index, event.leaf, event.id, event.stream, event.sequence, self._name, ref)

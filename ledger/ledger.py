@@ -116,9 +116,7 @@ class Ledger:
         self._log = Log(store)
         self._shared_stream = str(uuid5(_SHARED_REGISTER, self._log.keys.ledger_id))
         self._log.keep(self._shared_stream)
-        self._register = Register(
-            store, lambda event_id: self._log.event_of(event_id).body, self._shared_stream
-        )
+        self._register = Register(store, self._log.event_of, self._log.keys.stream, self._shared_stream)
         self._writer = Writer(store, self._log, self._register, keys, clock, new_id)
 
     @classmethod
@@ -295,7 +293,11 @@ class Ledger:
     def cases(self) -> list[CaseInfo]:
         """Every case, in the order of their names."""
         found = []
-        for _, event_id in self._store.names(self._log.keys.stream, "case"):
+        key_stream = self._log.keys.stream
+        for name, _ in self._store.names(key_stream, "case"):
+            event_id = self._register.event_id(key_stream, "case", name)
+            if event_id is None:
+                continue
             body, stream = self._case_opened(event_id)
             found.append(CaseInfo(body.case, body.title, stream, self._store.count(stream)))
         return found

@@ -2,7 +2,8 @@
 
 1. A name is looked up in the batch that is open, then in what was seen before, then in the store. What was found
    stays true, since nothing is ever renamed; what was not found is asked for again each time.
-2. The store's names index only says which event to look at; the event itself is read and verified.
+2. The store's names index only says which event to look at; the event itself is read and verified, and must have the
+   very name that was asked for. Who changes the index misleads nobody.
 3. The handle of a protected person stands in the index as HMAC-SHA256 under the ledger's own secret, never in clear.
 4. Idempotency keys, and digests of what was recorded under them, are kept in the same way.
 
@@ -18,12 +19,14 @@ from hashlib import sha256
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
 from claimledger.events.declarations import KindDeclared
 from claimledger.events.encoding import JSONValue, encode
-from claimledger.events.entities import Entity
-from claimledger.events.errors import UnknownName
+from claimledger.events.entities import Entity, Person
+from claimledger.events.errors import RowMismatch, UnknownName
+from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered
 from claimledger.events.registry import Body, UnknownBody
 from claimledger.events.values import SHARED
 
+from .audit_names import names_of
 from .checks import check_agreement, did_you_mean
 from .recording import NameKey
 from .store import Store
@@ -31,6 +34,7 @@ from .store import Store
 __all__ = ["Register"]
 
 _CONTENT_BYTES = 1 << 20
+_ELSEWHERE = "the index of names leads elsewhere; verify the ledger"
 
 
 class Register:
@@ -38,15 +42,17 @@ class Register:
 
     Args:
         store: the store.
-        read_body: reads and verifies the body of a stored event, by event id.
+        read_event: reads and verifies a stored event, by event id.
+        key_stream: UUID of the key stream, under which the names of cases stand.
         shared_stream: UUID of the shared register's stream.
     """
 
     def __init__(
-        self, store: Store, read_body: Callable[[str], Body | UnknownBody], shared_stream: str
+        self, store: Store, read_event: Callable[[str], Event], key_stream: str, shared_stream: str
     ) -> None:
         self._store = store
-        self._read_body = read_body
+        self._read_event = read_event
+        self._key_stream = key_stream
         self._shared_stream = shared_stream
         self._secret = store.secret()
         self._seen: dict[NameKey, str] = {}
@@ -56,20 +62,46 @@ class Register:
         self._next_ref: dict[str, int] = {}
 
     def event_id(self, stream: str, what: str, name: str) -> str | None:
-        """The event id behind a name, or None."""
+        """The event id behind a name, or None.
+
+        Raises:
+            VerificationFailed: the event is not what was signed, or the index leads to another one than it says.
+        """
         key = (stream, what, name)
         found = self._open.get(key) or self._seen.get(key)
         if found is None:
             found = self._store.name(*key)
             if found is not None:
+                self._hold(key, found)
                 self._seen[key] = found
         return found
+
+    def _hold(self, key: NameKey, event_id: str) -> None:
+        """Hold an entry of the index against the event that it leads to."""
+        try:
+            event = self._read_event(event_id)
+        except UnknownName:
+            raise RowMismatch(f"{_ELSEWHERE} (to an event that is not there)") from None
+        body = event.body
+        stream, what, name = key
+        if what == "handle":
+            entity = body.entity if isinstance(body, EntityRegistered) else None
+            handle = entity.handle if isinstance(entity, Person) else None
+            leads = (event.type, event.stream) == (EntityRegistered.TYPE, stream)
+            leads = leads and (handle is None or self.keyed(stream, handle) == name)
+        else:
+            leads = key in names_of(event.header, self._key_stream)
+        if not leads or event.id != event_id:
+            raise RowMismatch(f"index {event.index}: {_ELSEWHERE}")
+        # Claims are many and seldom asked for again.
+        if what != "claim":
+            self._bodies[event_id] = body
 
     def body(self, event_id: str) -> Body | UnknownBody:
         """The body of an event of the open batch or of the store."""
         found = self._open_bodies.get(event_id) or self._bodies.get(event_id)
         if found is None:
-            found = self._bodies[event_id] = self._read_body(event_id)
+            found = self._bodies[event_id] = self._read_event(event_id).body
         return found
 
     def declared(self, kind: str) -> KindDeclared | None:

@@ -1,0 +1,130 @@
+"""Who changes what stands beside the events, without any key, makes no honest recorder or reader do the wrong thing."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from claimledger import Ledger, RowMismatch
+from claimledger.events.entities import Organisation, Person
+from claimledger.events.kinds import CauseOfDeath
+from claimledger.events.sources import Source
+from claimledger.testing import seeded_keyring
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    path = tmp_path / "a.ledger"
+    with Ledger.create(path, origin="example.org/x", keys=seeded_keyring()) as made:
+        for name in ("a", "b"):
+            case = made.create_case(name, title=f"The case {name}")
+            for entity in ("one", "two"):
+                case.register_entity(entity, Organisation(label=entity))
+                case.register_source(entity, Source(title=entity))
+            case.register_entity("z", Person(label="Z"))
+        case = made.case("a")
+        for handle in ("anna", "boris"):
+            case.register_entity(handle, Person(label="a survivor", protected=True, name=handle))
+        for ref, key in (("C1", "k1"), ("C2", "k2")):
+            record(made, ref, key)
+    return path
+
+
+def record(ledger: Ledger, ref: str | None, key: str, cause: str = "torture") -> str:
+    case = ledger.case("a")
+    kind = CauseOfDeath(of="z", causes=[cause])
+    statement = None if ref is None else f"s-{ref}"
+    return case.record(kind, ref=ref, asserter="one", statement=statement, idempotency_key=key).ref
+
+
+def swap(place: Path, what: str, case: str | None = None) -> None:
+    """Let the first two entries of one sort lead to one another's events."""
+    with sqlite3.connect(place) as raw:
+        stream = None
+        if case is not None:
+            found = raw.execute("SELECT event_id FROM names WHERE what='case' AND name=?", (case,)).fetchone()
+            stream = raw.execute("SELECT originator_id FROM events WHERE event_id=?", found).fetchone()[0]
+        rows = raw.execute("SELECT stream, name, event_id FROM names WHERE what=? ORDER BY name", (what,))
+        first, second = [row for row in rows if stream is None or row[0] == stream][:2]
+        for (at, name, _), (_, _, event_id) in ((first, second), (second, first)):
+            raw.execute(
+                "UPDATE names SET event_id=? WHERE stream=? AND what=? AND name=?", (event_id, at, what, name)
+            )
+    raw.close()
+
+
+def test_a_case_whose_name_leads_to_another_case_is_not_shown(place: Path) -> None:
+    swap(place, "case")
+    with Ledger.open(place) as ledger:
+        for look in (lambda: ledger.case("a"), ledger.cases, lambda: ledger.events("b")):
+            with pytest.raises(RowMismatch):
+                look()
+
+
+def test_a_ref_that_leads_to_another_claim_is_neither_read_nor_mended(place: Path) -> None:
+    swap(place, "claim", "a")
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        case, size = ledger.case("a"), ledger.size
+        kind = CauseOfDeath(of="z", causes=["natural"])
+        for act in (
+            lambda: case.claim("C1"),
+            lambda: case.receipt("C2"),
+            lambda: case.withdraw("C1", because="a slip"),
+            lambda: case.amend("C1", kind, because="a slip", asserter="one"),
+            lambda: case.judge("C1", "supports", "C2"),
+        ):
+            with pytest.raises(RowMismatch):
+                act()
+        assert ledger.size == size
+
+
+@pytest.mark.parametrize("what", ["entity", "source", "statement"])
+def test_a_name_that_leads_to_another_event_is_not_recorded_with(place: Path, what: str) -> None:
+    swap(place, what, "a")
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        kind = CauseOfDeath(of="z", causes=["natural"])
+        with pytest.raises(RowMismatch):
+            ledger.case("a").record(kind, asserter="one", source="one", statement="s-C1")
+
+
+def test_a_name_that_leads_to_no_event_is_a_mismatch(place: Path) -> None:
+    with sqlite3.connect(place) as raw:
+        raw.execute("UPDATE names SET event_id='00000000-0000-4000-8000-000000000000' WHERE what='source'")
+    raw.close()
+    with Ledger.open(place) as ledger, pytest.raises(RowMismatch):
+        ledger.case("a").source("one")
+
+
+def test_a_handle_that_leads_to_another_person_is_refused(place: Path) -> None:
+    swap(place, "handle")
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        for handle in ("anna", "boris"):
+            with pytest.raises(RowMismatch):
+                ledger.case("a").entity_name(handle)
+
+
+@pytest.mark.parametrize("type", ["claim.recorded", "case.opened"])
+def test_an_idempotency_key_that_leads_to_another_event_gives_no_receipt_of_it(
+    place: Path, type: str
+) -> None:
+    with sqlite3.connect(place) as raw:
+        raw.execute(
+            "UPDATE idempotency SET event_id=(SELECT event_id FROM events WHERE topic=? ORDER BY idx DESC LIMIT 1)",
+            (type,),
+        )
+    raw.close()
+    with Ledger.open(place, seeded_keyring()) as ledger, pytest.raises(RowMismatch):
+        record(ledger, "C1", "k1")
+
+
+def test_names_that_lead_where_they_should_are_followed(place: Path) -> None:
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        case = ledger.case("a")
+        assert case.claim("C2").index == case.receipt("C2").index
+        assert case.entity_name("anna").startswith("person-")
+        assert record(ledger, "C1", "k1") == "C1"
+        first = record(ledger, None, "k3")
+        assert record(ledger, None, "k3") == first
+        assert case.withdraw("C1", because="a slip").index == ledger.size - 1
