@@ -316,6 +316,11 @@ class QuestionChanges:
         of: tuple[str, ...] = (),
         events: tuple[str, ...] = (),
     ) -> Change:
+        if not claims and not events:
+            # What did it stands elsewhere at this question, such as an amended time that displaces another claim.
+            claims, events = self._causes(question.claims)
+        if not claims and not events:
+            claims, events = self._causes(dict.fromkeys((*self._before.claims, *self._after.claims)))
         return Change(sort, (question.key,), holders, before, after, claims, of, events, text)
 
 
