@@ -19,7 +19,7 @@ from typing import Any
 from claimledger.events.claims import ClaimAmended, ClaimContent, ClaimRecorded, Voice
 from claimledger.events.dates import When, parse_edtf
 from claimledger.events.event import format_instant
-from claimledger.events.kinds import General, NoAnswer, Opinion
+from claimledger.events.kinds import General, NoAnswer, Opinion, Reply
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered
 from claimledger.events.values import SHARED, Codes
@@ -29,7 +29,7 @@ from .clocks import Clocks, Moment
 from .compare import TermValue
 from .names import EntityView, NamesInForce
 from .positions import Hop, hops_of
-from .words import date_in_words, date_text, property_in_words, value_in_words
+from .words import as_put, date_in_words, date_text, property_in_words, value_in_words
 
 __all__ = ["Finder", "Found", "Sought"]
 
@@ -293,7 +293,9 @@ def _what(account: Account, names: NamesInForce) -> str:
     if isinstance(claim, Opinion):
         said.append(claim.tone.replace("_", " "))
     if isinstance(claim, General):
-        said.append(claim.topic)
-    what = "; ".join(said) or account.content.kind.replace("_", " ")
-    what = f"not {what}" if account.content.polarity == "negated" else what
+        said.append(claim.topic if claim.frequency is None else f"{claim.frequency}: {claim.topic}")
+    if isinstance(claim, Reply):
+        said.append(f"{claim.kind.replace('_', ' ')} an earlier claim")
+    plain = "; ".join(said) or account.content.kind.replace("_", " ")
+    what = as_put(plain, account.content, account.strengths)
     return f"{' or '.join(about)}: {what}" if about else what

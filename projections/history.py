@@ -28,7 +28,7 @@ from .positions import Hop, hops_of
 from .questions import JudgementView, Question, natural
 from .reading import OfCaseState
 from .standing import ClaimStatus
-from .words import date_in_words, inferred_in_words, property_in_words
+from .words import as_put, date_in_words, inferred_in_words, property_in_words
 
 __all__ = ["Amendment", "History", "HistoryRow", "Voiced"]
 
@@ -331,14 +331,7 @@ def what_was_said(
     said = _answered(state, account, question) or _unanswered(content)
     if question is not None and any(placement.condition for placement in account.placements):
         said = f"{said} \u00b7 {_open_subject(state, content)}"
-    if content.polarity == "negated":
-        said = f"not {said}"
-    if account.strengths != ("asserted",):
-        said = f"{said} ({' or '.join(account.strengths)})"
-    if content.hedges:
-        quoted = ", ".join(f'"{hedge}"' for hedge in content.hedges)
-        said = f"{said} [{quoted}]"
-    return said
+    return as_put(said, content, account.strengths)
 
 
 def _answered(state: CaseState, account: Account, question: Question | None) -> str:

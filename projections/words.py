@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from claimledger.events.claims import ClaimContent
 from claimledger.events.dates import When, parse_edtf
 from claimledger.events.quantities import Quantity
 
 from .compare import Given, PartyValue, TermValue, WordValue
 
 __all__ = [
+    "as_put",
     "date_in_words",
     "date_text",
     "inferred_in_words",
@@ -125,3 +127,21 @@ def date_in_words(when: When | str | None) -> str:
         return date.text.replace("/", " to ")
     first, last = date.text[1:-1].split("..")
     return f"\u2264 {last}" if not first else f"\u2265 {first}" if not last else f"{first} \u2013 {last}"
+
+
+def as_put(said: str, content: ClaimContent, strengths: tuple[str, ...]) -> str:
+    """What was said as its speaker put it: denied or not, how firmly, and with which hedges.
+
+    Args:
+        said: the claim's answers or text, in words.
+        content: the claim as recorded.
+        strengths: how firmly it is put; several where that is open.
+    """
+    if content.polarity == "negated":
+        said = f"not {said}"
+    if strengths != ("asserted",):
+        said = f"{said} ({' or '.join(strengths)})"
+    if content.hedges:
+        quoted = ", ".join(f'"{hedge}"' for hedge in content.hedges)
+        said = f"{said} [{quoted}]"
+    return said

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from claimledger.events import CauseOfDeath, NoAnswer, Opinion
+from claimledger.events import CauseOfDeath, General, NoAnswer, Opinion
 from claimledger.projections.finding import Finder, Found, Sought
 
 if TYPE_CHECKING:
@@ -65,3 +65,15 @@ def test_an_answer_as_data_holds_no_protected_text(told: World) -> None:
     [opinion] = found(told, Sought(ref="C4"))
     assert opinion.text == "a disgrace"
     assert "disgrace" not in str(opinion.to_json())
+
+
+def test_a_found_claim_is_put_as_firmly_as_its_speaker_put_it(world: World) -> None:
+    world.claim(
+        "C1", CauseOfDeath(of="z", causes="torture"), "az", "2025-07-01", strength="possible", hedges=["may"]
+    )
+    world.claim("C2", General(topic="deaths in custody", frequency="often"), "ngo", "2025-07-01")
+    world.claim("C3", CauseOfDeath(of="z", causes="torture"), "ru", "2025-07-02", polarity="negated")
+    (first, pattern, denial) = found(world, Sought())
+    assert first.what.endswith('cause of death: torture (possible) ["may"]')
+    assert pattern.what == "often: deaths in custody"
+    assert "not cause of death: torture" in denial.what
