@@ -7,7 +7,8 @@
    when the key stream moved since the writer looked, and re-signs when only a stream's head moved.
 3. Acknowledged means on disk: write-ahead log with synchronous=FULL, set on each connection.
 4. A closed ledger is one file: closing checkpoints the write-ahead log, and the last one to close leaves none.
-5. What is there already is looked at before it is touched: a file that is no ledger is never changed.
+5. What is there already is looked at before it is touched: a file that is no ledger is never changed, and of one
+   whose tables are not exactly those that a ledger is made with (a trigger, a view, a table more) nothing is read.
 
 Only this module and `claimledger.store` import sqlite3 or eventsourcing.
 """
@@ -19,8 +20,10 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from operator import methodcaller
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
@@ -45,6 +48,7 @@ from claimledger.events.errors import (
     NewerSchema,
     NotALedger,
     ReadOnly,
+    RowMismatch,
     VerificationFailed,
 )
 
@@ -59,6 +63,7 @@ APPLICATION_ID = 0x434C4447
 LOCK_SECONDS = 30
 _MAGIC = b"SQLite format 3\0"
 _HEADER_BYTES = 100
+_LONGEST_VALUE = 1 << 24  # bytes; an event has at most 48 KiB, and nothing beside one has as much
 
 TABLES = (
     """CREATE TABLE events (
@@ -157,6 +162,10 @@ def check_file(path: Path) -> None:
         LedgerNotFound, NotALedger, NewerSchema, ReadOnly: what the names say.
     """
     try:
+        mode = path.stat().st_mode
+        # Before it is opened: a pipe would keep its reader waiting for ever.
+        if not S_ISREG(mode) and not S_ISDIR(mode):
+            raise NotALedger(f"{path}: no file but a pipe, socket or device; name the ledger's file")
         with path.open("rb") as file:
             header = file.read(_HEADER_BYTES)
     except (FileNotFoundError, NotADirectoryError):
@@ -206,6 +215,11 @@ def translated(place: str) -> Iterator[None]:
     except sqlite3.Error as error:
         code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         raise _translation(place, code, error) from None
+    except UnicodeError:
+        # Text that is no UTF-8 comes out of the database, but does not go in again.
+        raise VerificationFailed(
+            f"{place}: it holds text that no ledger writes; it was changed from outside"
+        ) from None
     except OSError as error:
         raise LedgerUnavailable(f"{place}: {error.strerror or 'the system refused'}") from None
 
@@ -220,6 +234,10 @@ def _translation(place: str, code: int, error: sqlite3.Error) -> ClaimLedgerErro
         )
     if code == sqlite3.SQLITE_ERROR:
         return NotALedger(f"{place}: its tables are not those of a ledger ({error})")
+    if code == sqlite3.SQLITE_TOOBIG:
+        return VerificationFailed(
+            f"{place}: it holds a value longer than any that a ledger writes; restore a copy and verify it"
+        )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return VerificationFailed(
             f"{place}: the database file is damaged ({error}); restore a copy and verify it"
@@ -231,8 +249,70 @@ def _translation(place: str, code: int, error: sqlite3.Error) -> ClaimLedgerErro
 _any_text = methodcaller("decode", "utf-8", "surrogateescape")
 
 
+def check_tables(connection: sqlite3.Connection) -> int:
+    """Compare all that a file has for tables with what a ledger is made with.
+
+    Returns:
+        SQLite's number of the tables' state: it moves when anything about them does.
+
+    Raises:
+        NotALedger: there are no tables at all.
+        RowMismatch: something is there that no ledger has, or is not as it was made.
+    """
+    place = connection.execute("PRAGMA database_list").fetchone()[2]
+    moves_with_them = int(connection.execute("PRAGMA schema_version").fetchone()[0])
+    found = _tables_of(connection)
+    if not found:
+        raise NotALedger(
+            f"{place}: its making was interrupted before it had tables; remove it and make it again"
+        )
+    wrong = sorted(
+        {f"{each[0]} {each[1]}".encode("ascii", "replace").decode() for each in found ^ _made_with()}
+    )
+    if wrong:
+        raise RowMismatch(
+            f"{place}: its tables are not those that a ledger is made with: {', '.join(wrong[:5])}; it was changed "
+            "from outside; restore the file from a copy"
+        )
+    return moves_with_them
+
+
+def _tables_of(connection: sqlite3.Connection) -> frozenset[tuple[str, ...]]:
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM main.sqlite_master").fetchall()
+    return frozenset(tuple(" ".join(str(each).split()) for each in row) for row in rows)
+
+
+@cache
+def _made_with() -> frozenset[tuple[str, ...]]:
+    connection = sqlite3.connect(":memory:")
+    try:
+        for table in TABLES:
+            connection.execute(table)
+        return _tables_of(connection)
+    finally:
+        connection.close()
+
+
 class Connection(SQLiteConnection):
-    """A connection whose writing transactions hold the write lock from their first statement on."""
+    """A connection whose writing transactions hold the write lock from their first statement on.
+
+    Args:
+        connection: of sqlite3.
+        max_age: seconds until it is closed; None for never.
+        tables: what `check_tables` gave when it was opened; None where there is nothing to hold against.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, max_age: float | None, tables: int | None = None
+    ) -> None:
+        super().__init__(connection, max_age=max_age)
+        self._tables = tables
+
+    def _check_tables_again(self, cursor: sqlite3.Cursor) -> None:
+        # Copying a file into itself (VACUUM) moves the number too, and changes nothing.
+        if self._tables is not None:
+            if cursor.execute("PRAGMA schema_version").fetchone()[0] != self._tables:
+                self._tables = check_tables(self._sqlite_conn)
 
     @contextmanager
     def transaction(self, *, commit: bool) -> Iterator[Any]:
@@ -240,6 +320,8 @@ class Connection(SQLiteConnection):
         try:
             cursor.execute("BEGIN IMMEDIATE" if commit else "BEGIN")
             try:
+                if commit:
+                    self._check_tables_again(cursor)
                 yield cursor
             except BaseException:
                 self._sqlite_conn.rollback()
@@ -262,13 +344,26 @@ class ConnectionPool(SQLiteConnectionPool):
             self.db_name, uri=True, check_same_thread=False, isolation_level=None, timeout=LOCK_SECONDS
         )
         connection.text_factory = _any_text
+        try:
+            tables = self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return Connection(connection, self.max_age, tables)
+
+    def _prepare(self, connection: sqlite3.Connection) -> int | None:
+        """Make a new connection wary and durable, in this order."""
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_VALUE)
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
+        tables = None if self.is_sqlite_memory_mode else check_tables(connection)
         writable = "mode=ro" not in self.db_name
         if writable and not self.is_sqlite_memory_mode:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=FULL")
         if self.query_only:
             connection.execute("PRAGMA query_only=ON")
-        return Connection(connection, max_age=self.max_age)
+        return tables
 
 
 class Datastore(SQLiteDatastore):

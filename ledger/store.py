@@ -163,6 +163,7 @@ class Store:
 
         Raises:
             LedgerNotFound, NotALedger, NewerSchema, ReadOnly, LedgerUnavailable: it cannot be opened.
+            VerificationFailed: its tables or its secret are not those that a ledger is made with.
         """
         path = place_of(url)
         if path is None:
@@ -187,6 +188,11 @@ class Store:
         """The random key under which idempotency keys and protected names are kept (32 bytes)."""
         found = self._one("SELECT value FROM meta WHERE key='secret'")
         if found is None or not isinstance(found[0], bytes):
+            if self.size():
+                raise VerificationFailed(
+                    f"{self.place}: its secret is missing, though it has events; it was changed from outside; "
+                    "restore the file from a copy"
+                )
             raise NotALedger(f"{self.place}: its making was interrupted; remove it and make it again")
         return found[0]
 

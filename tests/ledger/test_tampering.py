@@ -286,17 +286,10 @@ def test_an_event_that_comes_twice_is_found(small: Small, tampered: Callable[...
     row = small.row_of("claim.recorded")
     last = len(small.rows)
     first = small.row_of("case.opened").index - 1
-    indexless = (
-        "CREATE TABLE copy AS SELECT * FROM events",
-        "DROP TABLE events",
-        "CREATE TABLE events (idx INTEGER PRIMARY KEY, originator_id, originator_version, topic, state, leaf,"
-        " event_id)",
-        "INSERT INTO events SELECT * FROM copy",
-        "DROP TABLE copy",
-    )
-    columns = "originator_id,originator_version,topic,state,leaf,event_id"
+    # The tables let no column come twice; what is signed in a row can.
+    columns = "originator_id, 99, topic, state, 'leaf', 'id'"
     again = f"INSERT INTO events SELECT {last},{columns} FROM events WHERE idx={row.index}"
-    report = tampered(*indexless, again)
+    report = tampered(again)
     messages = [each.message for each in report.findings if (each.index, each.code) == (last, "chain.broken")]
     assert any(f"comes after number {last - 1 - first}" in each for each in messages), messages
     assert any(f"has the event id of the event at index {row.index}" in each for each in messages), messages
