@@ -206,8 +206,22 @@ class Log:
         signers: Sequence[str] = ()
         if row.type.startswith("claim.") and row.type != ClaimRecorded.TYPE:
             mended = mended_record(open_row(row)[1])
-            signers = () if mended is None else self.event_of(mended).signers
+            signers = () if mended is None else self._signers_of(mended, row.index)
         return read_row(row, self._keys, disclosures, record_signers=signers)
+
+    def _signers_of(self, record: str, before: int) -> Sequence[str]:
+        """Who signed the record that an event mends; nobody, where it does not come before it.
+
+        The record's own signatures are verified, but not what it may mend in turn: of that there is no end.
+        """
+        row = self._store.row_of_id(record)
+        if row is None or row.index >= before:
+            return ()
+        envelope, payload = open_row(row)
+        signers = [each.keyid for each in envelope.signatures]
+        if row.index:
+            self._keys.verify(envelope, payload, row.index, record_signers=signers)
+        return signers
 
 
 def _below(size: int, rows: Iterator[Row]) -> Iterator[Row]:

@@ -4,6 +4,7 @@
    that of the entity registered first, a known entity before a `OneOf`.
 2. A `OneOf` is a variable. A *reading* gives every variable one of its candidates. ``other_than`` makes one variable
    what the other is not: with two candidates it is computed, with more it is a variable of its own that must differ.
+   A chain of these is followed for 64 links; what lies beyond is a variable of its own.
 3. A same-as between a `OneOf` and an entity settles the variable, until it is undone.
 4. Entities that exclude one another are known to do so (`apart`): two different names alone prove nothing of groups,
    of speakers without a name, or of places and authorities that may lie within one another.
@@ -25,6 +26,7 @@ Reading: TypeAlias = dict[str, str]
 Condition: TypeAlias = tuple[tuple[str, str], ...]
 
 MAX_READINGS: Final = 512
+MAX_LINKS: Final = 64
 _MAY_NEST: Final = frozenset({"place", "authority"})
 _ONE_BY_ONE: Final = frozenset({"person", "organisation", "medium", "place", "authority", "item", "act"})
 
@@ -119,34 +121,36 @@ class NamesInForce:
 
     def variables(self, name: str) -> tuple[str, ...]:
         """The variables on which it depends who is meant by a name; none for a known entity."""
-        return tuple(dict.fromkeys(self._variables(name, frozenset())))
-
-    def _variables(self, name: str, trail: frozenset[str]) -> tuple[str, ...]:
-        own, choice = self.canonical(name), self.one_of(name)
-        if choice is None:
-            return ()
-        base = self._complement_of(own, choice)
-        if own in trail or choice.other_than is None:
-            return (own,)  # records in which each is other than the next, all around, end here
-        if base is not None:
-            return self._variables(base, trail | {own})
-        return (own, *self._variables(choice.other_than, trail | {own}))
+        found: dict[str, None] = {}
+        trail: set[str] = set()
+        while (choice := self.one_of(name)) is not None:
+            own = self.canonical(name)
+            # Records in which each is other than the next, all around, end here; and so do those without an end.
+            if own in trail or choice.other_than is None or len(trail) == MAX_LINKS:
+                found[own] = None
+                break
+            trail.add(own)
+            base = self._complement_of(own, choice)
+            if base is None:
+                found[own] = None
+            name = choice.other_than if base is None else base
+        return tuple(found)
 
     def value(self, name: str, reading: Mapping[str, str]) -> str:
         """Who is meant by a name under a reading; the name itself where the reading leaves it open."""
-        return self._value(name, reading, frozenset())
-
-    def _value(self, name: str, reading: Mapping[str, str], trail: frozenset[str]) -> str:
-        own = self.canonical(name)
-        choice = self.one_of(name)
-        if choice is None:
-            return own
-        base = self._complement_of(own, choice)
-        if base is None or own in trail:
-            return reading.get(own, own)
-        taken = self._value(base, reading, trail | {own})
-        left = [candidate for candidate in self._candidates(choice) if candidate != taken]
-        return left[0] if len(left) == 1 else own
+        trail: dict[str, OneOf] = {}
+        taken = own = self.canonical(name)
+        while (choice := self.one_of(own)) is not None:
+            base = self._complement_of(own, choice)
+            if base is None or own in trail or len(trail) == MAX_LINKS:
+                taken = reading.get(own, own)
+                break
+            trail[own] = choice
+            taken = own = self.canonical(base)
+        for each, choice in reversed(trail.items()):
+            left = [candidate for candidate in self._candidates(choice) if candidate != taken]
+            taken = left[0] if len(left) == 1 else each
+        return taken
 
     def placements(self, name: str) -> tuple[tuple[str, Condition], ...]:
         """The entities that a name may stand for, each with the condition under which it does."""

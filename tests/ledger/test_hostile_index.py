@@ -1,4 +1,7 @@
-"""Who changes what stands beside the events, without any key, makes no honest recorder or reader do the wrong thing."""
+"""Who changes what stands beside the events, without any key, makes no honest recorder or reader do the wrong thing.
+
+Nor does a recorder's key that signs what no release of this library would write make reading fail in strange ways.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from claimledger import Ledger, RowMismatch
+from claimledger import KeyNotAllowed, Ledger, RowMismatch, UnknownName
+from claimledger.disclosures import close_slots
 from claimledger.events.entities import Organisation, Person
 from claimledger.events.kinds import CauseOfDeath
 from claimledger.events.sources import Source
+from claimledger.recording import Pending, Receipt, Signers
 from claimledger.testing import seeded_keyring
+from claimledger.writing import never_moves
 
 
 @pytest.fixture
@@ -128,3 +134,56 @@ def test_names_that_lead_where_they_should_are_followed(place: Path) -> None:
         first = record(ledger, None, "k3")
         assert record(ledger, None, "k3") == first
         assert case.withdraw("C1", because="a slip").index == ledger.size - 1
+
+
+def sign_amendment(ledger: Ledger, amends: str, number: int) -> str:
+    """Sign and store an amendment of any event, past all checks of what is recorded; gives its event id."""
+    case, event = ledger.case("a"), f"00000000-0000-4000-8000-{number:012}"
+    said = {name: value for name, value in case.claim("C1").header.body.items() if name != "ref"}
+    commitments, disclosures = close_slots({"quote": None}, ledger=ledger.id, event=event)
+    pending = Pending(
+        type="claim.amended",
+        version=1,
+        ledger=ledger.id,
+        stream=case.stream,
+        id=event,
+        recorded_at="2026-01-01T00:00:00.000000Z",
+        public={**said, "amends": amends, "because": "x"},
+        commitments=commitments,
+        disclosures=disclosures,
+        signers=Signers([seeded_keyring().recorder]),
+        receipt=Receipt(-1, "", event, case.stream, 0, None, None),
+    )
+    keys = ledger.keys
+    ledger.store.append(
+        [pending],
+        key_stream=keys.stream,
+        key_sequence=keys.sequence,
+        refold=never_moves,
+        recheck=never_moves,
+    )
+    return event
+
+
+def test_a_long_chain_of_amendments_of_amendments_is_read(place: Path) -> None:
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        last = ledger.case("a").claim("C1").id
+        for number in range(400):
+            last = sign_amendment(ledger, last, number)
+        assert [event.id for event in ledger.events("a")][-1] == last
+
+
+def test_an_amendment_of_itself_is_signed_by_nobody_who_may(place: Path) -> None:
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        own = sign_amendment(ledger, "00000000-0000-4000-8000-000000000007", 7)
+        with pytest.raises(KeyNotAllowed):
+            ledger.event_of(own)
+
+
+def test_only_a_claim_can_be_amended(place: Path) -> None:
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        case = ledger.case("a")
+        kind = CauseOfDeath(of="z", causes=["natural"])
+        amendment = case.amend("C1", kind, because="a slip", asserter="one")
+        with pytest.raises(UnknownName):
+            case.amend(amendment.event_id, kind, because="a slip", asserter="one")

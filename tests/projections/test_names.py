@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from claimledger.events import Authority, Entity, Group, OneOf, Person, Place, Unnamed
-from claimledger.projections.names import MAX_READINGS, EntityView, NamesInForce
+from claimledger.projections.names import MAX_LINKS, MAX_READINGS, EntityView, NamesInForce
 
 
 def names(entities: dict[str, Entity], *same: tuple[str, ...]) -> NamesInForce:
@@ -120,3 +120,25 @@ def test_two_names_exclude_one_another_only_where_something_says_so() -> None:
     ]
     assert all(in_force.apart(a, b) for a, b in apart)
     assert not any(in_force.apart(a, b) for a, b in unclear)
+
+
+def test_a_chain_of_others_of_any_length_is_followed_for_a_bounded_number_of_links() -> None:
+    chain: dict[str, Entity] = {"o0": OneOf(label="o0", one_of=("z", "g"))}
+    for number in range(1, 3000):
+        name = f"o{number}"
+        chain[name] = OneOf(label=name, one_of=("z", "g"), other_than=f"o{number - 1}")
+    in_force = names(people("z", "g") | chain)
+    assert in_force.variables(f"o{MAX_LINKS}") == ("o0",)
+    assert in_force.value("o3", {"o0": "z"}) == "g"
+    assert in_force.value("o4", {"o0": "z"}) == "z"
+    assert in_force.variables("o2999") == (f"o{2999 - MAX_LINKS}",)
+    assert {found for found, _ in in_force.placements("o2999")} == {"z", "g"}
+
+
+def test_a_chain_of_others_among_three_ends_too() -> None:
+    chain: dict[str, Entity] = {
+        f"o{number}": OneOf(label="x", one_of=("a", "b", "c"), other_than=f"o{(number + 1) % 2000}")
+        for number in range(2000)
+    }
+    in_force = names(people("a", "b", "c") | chain)
+    assert len(in_force.variables("o0")) == MAX_LINKS + 1
