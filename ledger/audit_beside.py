@@ -1,6 +1,6 @@
 """The index of names and the database itself, held against the events, for the audit.
 
-1. The index of names is what the events make it (`claimledger.audit_names`).
+1. The index of names is what the events make it (`claimledger.audit_names`), and the handles that are disclosed.
 2. The database is asked whether it finds itself sound.
 3. Names of an event that is not believed are not held against it: the event is the finding.
 
@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from claimledger.events.disclosure import open_commitment
 from claimledger.events.envelope import Envelope
-from claimledger.events.errors import MalformedEvent
+from claimledger.events.errors import MalformedEvent, WrongDisclosure
 from claimledger.events.event import Payload
 from claimledger.events.identifiers import is_event_id
 
 from .audit_findings import Findings
-from .audit_names import Names, mark, names_of
+from .audit_names import Names, keyed_handle, mark, names_of
 from .recording import NameKey, Row
 from .report import DAMAGED, NAMES_WRONG
 
@@ -28,6 +29,17 @@ if TYPE_CHECKING:
     from .audit import Stored
 
 __all__ = ["Beside", "Kept", "read_beside"]
+
+_HANDLE = "entity.handle"
+
+
+@runtime_checkable
+class _Keyed(Protocol):
+    """A store that keeps handles, under a secret."""
+
+    def secret(self) -> bytes:
+        """The key under which they stand in the index of names."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +90,28 @@ class Beside:
         self.names = Names()
         self.key_stream = ""
         self.not_judged: set[str] = set()
+        self._protected: dict[str, Payload] = {}
+        self._told: set[str] = set()
 
     def take(self, payload: Payload) -> None:
         """Take in the names that a believed event makes."""
         for key in names_of(payload, self.key_stream):
             self.names.take(key, payload.id)
+        if payload.type == "entity.registered" and _HANDLE in payload.commitments:
+            self._protected[payload.id] = payload
 
     def hold(self, kept: Kept) -> None:
         """Hold it all against the events that were taken in."""
         missing = self.names.not_in(kept.names)
         elsewhere = self.names.leads_elsewhere(kept.names)
+        handles = self._disclosed_handles()
         if elsewhere or kept.has_handles:
-            missing |= self._look_for_wrong_names(elsewhere)
+            missing |= self._look_for_wrong_names(elsewhere, handles)
+        for event_id in handles.values():
+            found = self._event_of(event_id)
+            if found is not None:
+                message = "the index of names does not lead from its handle to it"
+                self._findings.add_at(NAMES_WRONG, *found, message)
         if missing:
             for row, payload in self._events():
                 if any(mark(key) in missing for key in names_of(payload, self.key_stream)):
@@ -98,11 +120,45 @@ class Beside:
         for line in kept.damage:
             self._findings.add(DAMAGED, None, f"the database finds itself damaged: {line}")
 
-    def _look_for_wrong_names(self, elsewhere: set[int]) -> set[int]:
-        """Add what the index has too much; give the names that lead elsewhere than events say."""
+    def _disclosed_handles(self) -> dict[NameKey, str]:
+        """The rows of the index that handles take, as far as they are disclosed; those of events that hold."""
+        handles: dict[NameKey, str] = {}
+        self._told.clear()
+        if not self._protected or not isinstance(self._store, _Keyed):
+            return handles
+        secret = self._store.secret()
+        for payload in self._protected.values():
+            row = None if payload.id in self.not_judged else self._store.row_of_id(payload.id)
+            if row is None:
+                continue
+            data = self._store.disclosures_after(row.index - 1, row.index).get(row.index, {}).get(_HANDLE)
+            if type(data) is not bytes:
+                continue
+            try:
+                handle = open_commitment(
+                    payload.commitments[_HANDLE],
+                    data,
+                    ledger=payload.ledger or "",
+                    event=payload.id,
+                    slot=_HANDLE,
+                ).value
+            except WrongDisclosure:
+                continue  # the row's own finding
+            if isinstance(handle, str):
+                handles.setdefault(
+                    (payload.stream, "handle", keyed_handle(secret, payload.stream, handle)), payload.id
+                )
+                self._told.add(payload.id)
+        return handles
+
+    def _look_for_wrong_names(self, elsewhere: set[int], handles: dict[NameKey, str]) -> set[int]:
+        """Add what the index has too much; give the names that lead elsewhere than events say.
+
+        Handles that are where they should be are taken out of those given.
+        """
         derived = set(self.names.keys) if elsewhere else set()
         misled = set()
-        for key, event_id in self._wrong_names(elsewhere):
+        for key, event_id in self._wrong_names(elsewhere, handles):
             found = self._event_of(event_id)
             if mark(key) in derived:
                 misled.add(mark(key))
@@ -115,13 +171,17 @@ class Beside:
                 self._findings.add_at(NAMES_WRONG, *found, message)
         return misled
 
-    def _wrong_names(self, elsewhere: set[int]) -> Iterator[tuple[NameKey, str]]:
+    def _wrong_names(self, elsewhere: set[int], handles: dict[NameKey, str]) -> Iterator[tuple[NameKey, str]]:
         for key, event_id in self._store.all_names():
             if event_id in self.not_judged:
                 continue
             if key[1] == "handle":
+                if handles.get(key) == event_id:
+                    del handles[key]
+                    continue
                 found = self._event_of(event_id)
-                if found is None or (found[1].type, found[1].stream) != ("entity.registered", key[0]):
+                made = None if found is None else (found[1].type, found[1].stream)
+                if made != ("entity.registered", key[0]) or event_id in self._told:
                     yield key, event_id
             elif mark(key, event_id) in elsewhere:
                 yield key, event_id

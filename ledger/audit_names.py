@@ -11,21 +11,24 @@
 
 1. Of each name, and of each name with its event, eight bytes are kept: Python's own hash, keyed afresh for each
    process, so that nobody can prepare two that agree. What differs is looked for again, row by row.
-2. A handle is not in the events, so that only where it leads to is looked at.
+2. A handle is in no signed bytes. Where it is disclosed, its row must be there and lead to that event; where not, only
+   where the row leads to can be looked at.
 """
 
 from __future__ import annotations
 
+import hmac
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
 from claimledger.events.event import Payload
 
 from .recording import NameKey
 
-__all__ = ["Names", "mark", "names_of"]
+__all__ = ["Names", "keyed", "keyed_handle", "mark", "names_of"]
 
 _NAMED = {
     "case.opened": ("case", "case"),
@@ -86,6 +89,16 @@ class Names:
 def mark(key: NameKey, event_id: str = "") -> int:
     """Eight bytes that stand for a name, or for a name with the event that it leads to."""
     return hash((*key, event_id)) & _EIGHT_BYTES
+
+
+def keyed(secret: bytes, *parts: bytes) -> bytes:
+    """How what may not stand in clear stands in the store: HMAC-SHA256 under the ledger's own secret."""
+    return hmac.new(secret, b"\0".join(parts), sha256).digest()
+
+
+def keyed_handle(secret: bytes, stream: str, handle: str) -> str:
+    """The name of a recorder's handle in the index (64 hex digits)."""
+    return keyed(secret, b"handle", stream.encode(), handle.encode("utf-8", "surrogatepass")).hex()
 
 
 def _missing(wanted: array[int], there: array[int]) -> set[int]:

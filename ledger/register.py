@@ -12,9 +12,7 @@ Nothing here writes; `claimledger.store` enters the names in the transaction tha
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
 from claimledger.events.declarations import KindDeclared
@@ -26,7 +24,7 @@ from claimledger.events.recorder_acts import EntityRegistered
 from claimledger.events.registry import Body, UnknownBody
 from claimledger.events.values import SHARED
 
-from .audit_names import names_of
+from .audit_names import keyed, keyed_handle, names_of
 from .checks import check_agreement, did_you_mean
 from .recording import NameKey
 from .store import Store
@@ -202,7 +200,7 @@ class Register:
 
     def keyed(self, stream: str, name: str) -> str:
         """How a name that may not stand in clear stands in the index (64 hex digits)."""
-        return self._mac(b"handle", stream.encode(), name.encode("utf-8", "surrogatepass")).hex()
+        return keyed_handle(self._secret, stream, name)
 
     def idempotency_key(self, stream: str, key: str) -> bytes:
         """How an idempotency key stands in the store."""
@@ -213,4 +211,4 @@ class Register:
         return self._mac(b"content", encode(content, max_bytes=_CONTENT_BYTES))
 
     def _mac(self, *parts: bytes) -> bytes:
-        return hmac.new(self._secret, b"\0".join(parts), sha256).digest()
+        return keyed(self._secret, *parts)

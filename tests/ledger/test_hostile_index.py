@@ -16,6 +16,7 @@ from claimledger.events.entities import Organisation, Person
 from claimledger.events.kinds import CauseOfDeath
 from claimledger.events.sources import Source
 from claimledger.recording import Pending, Receipt, Signers
+from claimledger.report import NAMES_WRONG
 from claimledger.testing import seeded_keyring
 from claimledger.writing import never_moves
 
@@ -187,3 +188,24 @@ def test_only_a_claim_can_be_amended(place: Path) -> None:
         amendment = case.amend("C1", kind, because="a slip", asserter="one")
         with pytest.raises(UnknownName):
             case.amend(amendment.event_id, kind, because="a slip", asserter="one")
+
+
+@pytest.mark.parametrize("how", ["swapped", "deleted", "secret"])
+def test_a_handle_that_does_not_lead_to_its_person_is_found_by_an_audit(place: Path, how: str) -> None:
+    if how == "swapped":
+        swap(place, "handle")
+    else:
+        with sqlite3.connect(place) as raw:
+            deleted = "DELETE FROM names WHERE what='handle'"
+            raw.execute(
+                deleted if how == "deleted" else "UPDATE meta SET value=randomblob(32) WHERE key='secret'"
+            )
+        raw.close()
+    with Ledger.open(place) as ledger:
+        found = {finding.code for finding in ledger.verify().findings}
+    assert found == {NAMES_WRONG}
+
+
+def test_handles_that_lead_where_they_should_are_no_finding(place: Path) -> None:
+    with Ledger.open(place) as ledger:
+        assert not ledger.verify().findings
