@@ -184,7 +184,7 @@ class _Audit:
             self.findings.add(DAMAGED, None, f"the database cannot be read: {error}")
             return otherwise
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self, *, again: bool = False) -> Iterator[Row]:
         rows = iter(self.store.rows())
         ended = False
         while not ended:
@@ -192,9 +192,18 @@ class _Audit:
             page: list[Row] = []
             ended = self._or_damaged(lambda page=page: not _fill(page, rows), True)  # type: ignore[misc]
             for row in page:
+                if type(row.index) is not int or row.index < 0:
+                    if not again:
+                        self._add_outside(row.index)
+                    continue
                 if row.index >= self.end:
                     return
                 yield row
+
+    def _add_outside(self, index: object) -> None:
+        at = index if type(index) is int else "that is no whole number"
+        message = f"a row stands at an index {at}, and a log begins with index 0"
+        self.findings.add(BrokenChain.code, None, message)
 
     def _disclosures_up_to(self, last: int | None) -> Mapping[int, dict[str, bytes]]:
         after = self.disclosures_read
@@ -320,7 +329,7 @@ class _Audit:
 
     def _look_for_repeated_ids(self, prefixes: set[int]) -> None:
         seen: dict[str, int] = {}
-        for row in self._rows():
+        for row in self._rows(again=True):
             with suppress(MalformedEvent):
                 payload = Payload.from_bytes(_envelope(row).payload)
                 if int(payload.id.replace("-", "")[:16], 16) in prefixes:
@@ -333,9 +342,12 @@ class _Audit:
         """Add disclosures that are kept for an index without an event."""
         for index in disclosures.keys() - {row.index for row in rows}:
             # Beyond the end that was noted first, others may have recorded meanwhile.
-            if type(index) is not int or not self.end <= index or self.store.row_at(index) is None:
+            if type(index) is not int or not self.end <= index or not self._is_row_at(index):
                 message = "protected content is kept for an event that is not in the log"
                 self.findings.add(WrongDisclosure.code, index if type(index) is int else None, message)
+
+    def _is_row_at(self, index: int) -> bool:
+        return self._or_damaged(lambda: self.store.row_at(index) is not None, True)
 
     def _look_beside(self, kept: Future[Kept]) -> None:
         self.beside.hold(kept.result())

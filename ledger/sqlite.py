@@ -474,9 +474,17 @@ class Recorder(SQLiteApplicationRecorder):
 
 
 def read_head(c: Any, stream: str) -> Head:
-    """The last event of a stream, inside a transaction."""
+    """The last event of a stream, inside a transaction.
+
+    Raises:
+        RowMismatch: its row holds what no ledger writes.
+    """
     found = c.execute(_HEAD, (stream,)).fetchone()
-    return Head(0, None) if found is None else Head(found[0], found[1])
+    if found is None:
+        return Head(0, None)
+    if type(found[0]) is not int or type(found[1]) is not str:
+        raise RowMismatch(f"stream {stream}: its last row holds values of types that no ledger writes")
+    return Head(found[0], found[1])
 
 
 def _insert_beside(c: Any, pendings: Sequence[Pending], first: int) -> None:

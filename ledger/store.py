@@ -8,6 +8,7 @@
 3. Rows come out in pages, so that reading takes flat memory and holds no lock between pages.
 4. What stands beside the events (names, disclosures, idempotency) is derived or local: the audit holds it against
    the signed events.
+5. Readers get values of the types that a ledger writes, or an error; only the audit sees rows whatever they hold.
 
 The backends differ in `claimledger.sqlite` alone: a file, or memory.
 """
@@ -32,7 +33,9 @@ from claimledger.events.errors import (
     LedgerUnavailable,
     NotALedger,
     ReadOnly,
+    RowMismatch,
     VerificationFailed,
+    WrongDisclosure,
 )
 from claimledger.events.recorded import Event
 
@@ -56,6 +59,29 @@ PAGE = 500
 
 _ATTEMPTS = 8
 _COLUMNS = "idx, originator_id, originator_version, topic, state, leaf, event_id"
+
+
+_TYPES = (int, str, int, str, bytes, str, str)
+
+
+def _row_of(found: Sequence[Any]) -> Row:
+    """A row for readers.
+
+    Raises:
+        RowMismatch: a column holds what no ledger writes: SQLite keeps any type anywhere.
+    """
+    if tuple(map(type, found)) != _TYPES or not (found[1] + found[3] + found[5] + found[6]).isascii():
+        raise RowMismatch(f"index {found[0]}: the row holds values that no ledger writes; verify the ledger")
+    return Row(*found)
+
+
+def _text_of(value: object) -> str:
+    # What was no UTF-8 came out with surrogates, which cannot be written anywhere.
+    if type(value) is not str or any("\ud800" <= each <= "\udfff" for each in value):
+        raise RowMismatch(
+            "the index of names holds what no ledger writes; it was changed from outside; verify the ledger"
+        )
+    return value
 
 
 class Reader(Protocol):
@@ -83,14 +109,16 @@ class SigningMapper(Mapper[str]):
         if self.reader is None or not isinstance(stored_event, StoredRow):
             raise LedgerUnavailable("events are read through an open ledger, which knows the keys")
         return self.reader(
-            Row(
-                stored_event.index,
-                str(stored_event.originator_id),
-                stored_event.originator_version,
-                stored_event.topic,
-                stored_event.state,
-                stored_event.leaf,
-                stored_event.event_id,
+            _row_of(
+                (
+                    stored_event.index,
+                    stored_event.originator_id,
+                    stored_event.originator_version,
+                    stored_event.topic,
+                    stored_event.state,
+                    stored_event.leaf,
+                    stored_event.event_id,
+                )
             )
         )
 
@@ -263,22 +291,28 @@ class Store:
         with self._reading() as cursor:
             return read_head(cursor, stream).sequence
 
-    def rows(self, after: int = -1, stream: str | None = None) -> Iterator[Row]:
+    def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
         """Rows in the order of the log, in pages.
 
         Args:
-            after: only rows whose index is higher.
+            after: only rows whose index is higher. Without it, and without a stream, every row as it is, from the
+                smallest index on, for an audit.
             stream: only rows of that stream.
+
+        Raises:
+            RowMismatch: a row holds what no ledger writes; not where every row was asked for.
         """
         if stream is not None:
-            yield from self._rows_of_stream(after, stream)
+            yield from self._rows_of_stream(-1 if after is None else after, stream)
             return
+        read = _row_of if after is not None else lambda found: Row(*found)
+        condition, bounds = ("", ()) if after is None else ("WHERE idx>?", (after,))
         while page := self._all(
-            f"SELECT {_COLUMNS} FROM events WHERE idx>? ORDER BY idx LIMIT {PAGE}", after
+            f"SELECT {_COLUMNS} FROM events {condition} ORDER BY idx LIMIT {PAGE}", *bounds
         ):
             for found in page:
-                yield Row(*found)
-            after = page[-1][0]
+                yield read(found)
+            condition, bounds = "WHERE idx>?", (page[-1][0],)
 
     def _rows_of_stream(self, after: int, stream: str) -> Iterator[Row]:
         # The first one is looked for along the log (the plus sign keeps the other index out of it), the rest along
@@ -292,6 +326,8 @@ class Store:
             if after >= 0
             else (0,)
         )
+        if first is not None and type(first[0]) is not int:
+            raise RowMismatch(f"stream {stream}: a row's sequence is no number; verify the ledger")
         at = first[0] - 1 if first is not None else None
         while at is not None:
             page = self._all(
@@ -301,7 +337,7 @@ class Store:
                 at,
             )
             for found in page:
-                yield Row(*found)
+                yield _row_of(found)
             at = page[-1][2] if page else None
 
     def row_at(self, index: int) -> Row | None:
@@ -319,7 +355,7 @@ class Store:
             prefix,
             prefix + "g",
         )
-        return [Row(*row) for row in found]
+        return [_row_of(row) for row in found]
 
     def disclosures(self, event_ids: Iterable[str]) -> Mapping[str, dict[str, bytes]]:
         """The disclosures at hand for events: event id to slot to bytes."""
@@ -333,6 +369,10 @@ class Store:
                 f"WHERE event_id IN ({marks})",
                 *some,
             ):
+                if type(slot) is not str or type(content) is not bytes:
+                    raise WrongDisclosure(
+                        f"event {event_id}: what is kept as its protected content is no byte string"
+                    )
                 found.setdefault(event_id, {})[slot] = content
         return found
 
@@ -362,14 +402,14 @@ class Store:
         found = self._one(
             "SELECT event_id FROM names WHERE stream=? AND what=? AND name=?", stream, what, name
         )
-        return None if found is None else str(found[0])
+        return None if found is None else _text_of(found[0])
 
     def names(self, stream: str, what: str) -> list[tuple[str, str]]:
         """All names of one sort in a stream with their event ids, in the order of the names."""
         found = self._all(
             "SELECT name, event_id FROM names WHERE stream=? AND what=? ORDER BY name", stream, what
         )
-        return [(name, event_id) for name, event_id in found]
+        return [(_text_of(name), _text_of(event_id)) for name, event_id in found]
 
     def highest_ref(self, stream: str) -> int:
         """The highest number of a claim's ref of the form C1, C2 ... in a stream; 0 when there is none."""
@@ -390,7 +430,11 @@ class Store:
     def idempotent(self, key: bytes) -> tuple[str, bytes] | None:
         """The event id and content digest kept under an idempotency key (both keyed), or None."""
         found = self._one("SELECT event_id, content FROM idempotency WHERE key=?", key)
-        return None if found is None else (found[0], found[1])
+        if found is None:
+            return None
+        if type(found[1]) is not bytes:
+            raise RowMismatch("an idempotency entry holds what no ledger writes; it was changed from outside")
+        return _text_of(found[0]), found[1]
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file: nothing, or lines for a person."""
@@ -448,7 +492,7 @@ class Store:
 
     def _row(self, condition: str, value: object) -> Row | None:
         found = self._one(f"SELECT {_COLUMNS} FROM events WHERE {condition}", value)
-        return None if found is None else Row(*found)
+        return None if found is None else _row_of(found)
 
     def _pages(self, columns: str, table: str, key: str, width: int) -> Iterator[Any]:
         marks = ",".join("?" * width)

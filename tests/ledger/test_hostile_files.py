@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from claimledger import audit
-from claimledger.events.errors import NotALedger, RowMismatch, VerificationFailed
+from claimledger.events.errors import ClaimLedgerError, NotALedger, RowMismatch, VerificationFailed
 from claimledger.keys import Keyring
 from claimledger.ledger import Ledger
 from claimledger.report import Report
@@ -102,3 +102,35 @@ def test_a_pipe_is_no_ledger_and_keeps_nobody_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(NotALedger, match="pipe"):
         Store.open(tmp_path / "pipe")
+
+
+def test_rows_before_the_beginning_of_the_log_are_found(changed: Callable[..., Path]) -> None:
+    path = changed("INSERT INTO events VALUES (-3, 'zz', 1, 't', x'00', 'l', 'e')")
+    report = audited(path)
+    assert [(each.code, each.index) for each in report.findings] == [("chain.broken", None)]
+    assert "index -3" in report.findings[0].message
+
+
+@pytest.mark.parametrize("value", ["x'ff'", "cast(x'ff' as text)", "'x'", "5.5", "zeroblob(9)"])
+@pytest.mark.parametrize(
+    "column", ["originator_id", "originator_version", "topic", "state", "leaf", "event_id"]
+)
+@pytest.mark.parametrize("index", [1, 2])
+def test_a_column_of_another_type_is_an_error_to_readers_and_a_finding_to_the_audit(
+    changed: Callable[..., Path], column: str, value: str, index: int
+) -> None:
+    path = changed(f"UPDATE events SET {column}={value} WHERE idx={index}")
+    assert audited(path).exit_status() == 1
+    with pytest.raises(ClaimLedgerError), Ledger.open(path) as ledger:
+        list(ledger.events())
+
+
+@pytest.mark.parametrize("value", ["x'ff'", "cast(x'ff' as text)"])
+@pytest.mark.parametrize("column", ["name", "event_id"])
+def test_a_name_of_another_type_is_an_error_to_readers_and_a_finding_to_the_audit(
+    changed: Callable[..., Path], column: str, value: str
+) -> None:
+    path = changed(f"UPDATE names SET {column}={value} WHERE what='case'")
+    assert audited(path).exit_status() == 1
+    with pytest.raises(VerificationFailed), Ledger.open(path) as ledger:
+        ledger.cases()
