@@ -254,7 +254,8 @@ class NamesInForce:
             return "they are different"
         if first.country is not None and second.country is not None and first.country != second.country:
             return "they are of different countries"
-        if first.part_of is not None and self.wider(a)[:1] == self.wider(b)[:1]:
+        # Neither lies in the other: where their wholes meet, they lie in different parts of it.
+        if set(self.wider(a)) & set(self.wider(b)):
             return "they are different parts of the same"
         return None
 

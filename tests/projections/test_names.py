@@ -142,3 +142,12 @@ def test_a_chain_of_others_among_three_ends_too() -> None:
     }
     in_force = names(people("a", "b", "c") | chain)
     assert len(in_force.variables("o0")) == MAX_LINKS + 1
+
+
+def test_what_lies_in_one_sibling_lies_outside_the_other() -> None:
+    """A field in one village is no place in the next village, at whatever depth the two meet."""
+    parts = {"region": None, "snow": "region", "field": "snow", "lake": "region"}
+    in_force = names({name: Place(label=name, part_of=part_of) for name, part_of in parts.items()})
+    words = "they are different parts of the same"
+    assert in_force.apart("snow", "lake") == in_force.apart("field", "lake") == words
+    assert in_force.apart("field", "region") is None
