@@ -182,7 +182,9 @@ def _range(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
         return _apart("different units")
     if a.certainty != b.certainty:
         if None in (a.certainty, b.certainty):
-            return _apart("one states how certain the number is (confirmed, presumed), and the other does not")
+            return _apart(
+                "one states how certain the number is (confirmed, presumed), and the other does not"
+            )
         return _apart("one is confirmed and the other presumed")
     if (a.exact and a.point == b.point and b.exact) or amount_key(a) == amount_key(b):
         return _same()
