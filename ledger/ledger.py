@@ -25,8 +25,6 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NoReturn, Protocol, Self, TypeVar
 from uuid import UUID, uuid5
 
-from pydantic import ValidationError
-
 from claimledger.events.claims import ClaimRecorded
 from claimledger.events.entities import Entity
 from claimledger.events.errors import (
@@ -51,7 +49,7 @@ from .recording import Receipt, Signers
 from .register import Register
 from .store import Store
 from .trust import KeyStream
-from .writing import Clock, Writer, never_moves, readable, unsigned
+from .writing import Clock, Writer, never_moves, unsigned
 
 if TYPE_CHECKING:
     from .case import Case
@@ -148,17 +146,13 @@ class Ledger:
         if not roots:
             raise KeyMissing("a new ledger is signed by a root key, and none is at hand in this keyring")
         holders = {entry.public_key: entry.holder for entry in keys.entries}
-        try:
-            opened = LedgerOpened(
-                origin=origin,
-                roots=[
-                    RootKey(holder=holders[root.public_key.hex()], key=root.public_key.hex())
-                    for root in roots
-                ],
-                threshold=len(roots),
-            )
-        except ValidationError as error:
-            raise readable(error, "ledger") from None
+        opened = LedgerOpened(
+            origin=origin,
+            roots=[
+                RootKey(holder=holders[root.public_key.hex()], key=root.public_key.hex()) for root in roots
+            ],
+            threshold=len(roots),
+        )
         added = KeyAdded(holder=keys.recorder_holder, role="recorder", key=recorder.public_key.hex())
         store = Store.create(url)
         try:
@@ -263,10 +257,7 @@ class Ledger:
         """
         from .case import Case
 
-        try:
-            body = CaseOpened(case=name, title=title)
-        except ValidationError as error:
-            raise readable(error, "case") from None
+        body = CaseOpened(case=name, title=title)
         with self._writer.turn():
             key = (self._log.keys.stream, "case", name)
             if self._register.event_id(*key) is not None:
@@ -322,10 +313,7 @@ class Ledger:
                 f"{name}: only authorities, organisations, media and places are shared between cases; register "
                 "it in its case"
             )
-        try:
-            body = EntityRegistered(name=name.removeprefix(SHARED), entity=entity)  # type: ignore[arg-type]
-        except ValidationError as error:
-            raise readable(error, "entity") from None
+        body = EntityRegistered(name=name.removeprefix(SHARED), entity=entity)  # type: ignore[arg-type]
         with self._writer.turn():
             key = (self._shared_stream, "entity", body.name)
             if self._register.event_id(*key) is not None:
