@@ -145,7 +145,7 @@ class Case(EvidenceActs):
             if protected:
                 entity = entity.model_copy(update={"handle": name})
             signed = self._pseudonym() if protected else name
-            body = self._compose.built(EntityRegistered, "entity", name=signed, entity=entity)
+            body = EntityRegistered(name=signed, entity=entity)  # type: ignore[arg-type]
             body = self._compose.named(body)
             self._compose.check_one_of(body.entity)
             own = (self._stream, "entity", signed)
@@ -173,9 +173,7 @@ class Case(EvidenceActs):
             NameTaken, UnknownName, InvalidValue: see `register_entity`.
         """
         with self._writer.turn():
-            body = self._compose.named(
-                self._compose.built(SourceRegistered, "source", name=name, source=source)
-            )
+            body = self._compose.named(SourceRegistered(name=name, source=source))
             key = (self._stream, "source", name)
             if self._register.event_id(*key) is not None:
                 raise NameTaken(f'{self._compose.where}: a source "{name}" is there already')
@@ -284,9 +282,7 @@ class Case(EvidenceActs):
                 f'no verb "{verb}"{did_you_mean(verb, VERBS)} (verbs: claimledger schema --codes verb)'
             )
         with self._writer.turn():
-            body = self._compose.built(
-                ClaimsJudged,
-                "judgement",
+            body = ClaimsJudged(
                 claims=[self._compose.claim_id(each) for each in _several(claims)],
                 verb=verb,
                 of=[self._compose.claim_id(each) for each in _several(of)],
@@ -308,7 +304,7 @@ class Case(EvidenceActs):
     def same_as(self, entities: Sequence[str], because: str | None = None) -> Receipt:
         """Record the recorder's judgement that several names mean the same entity."""
         with self._writer.turn():
-            body = self._compose.built(SameAsJudged, "same_as", entities=list(entities), because=because)
+            body = SameAsJudged(entities=list(entities), because=because)
             return self._plain(self._compose.named(body))
 
     def undo_same_as(self, same_as: str | Receipt, because: str | None = None) -> Receipt:
@@ -325,7 +321,7 @@ class Case(EvidenceActs):
         with self._writer.turn():
             if self._compose.own_type(event_id) != SameAsJudged.TYPE:
                 raise UnknownName(f"{self._compose.where}: event {event_id} is no same-as of this case")
-            return self._plain(self._compose.built(SameAsUndone, "same_as", undoes=event_id, because=because))
+            return self._plain(SameAsUndone(undoes=event_id, because=because))
 
     def amend(self, ref: str, kind: Kind, *, because: str, **how: Unpack[How]) -> Receipt:
         """Mend the recorder's own record of a claim: the whole content anew. The first record stays in the history.
@@ -343,7 +339,7 @@ class Case(EvidenceActs):
         with self._writer.turn():
             amends = self._compose.own_claim(ref)
             members = self._compose.content(kind, **how)
-            built = self._compose.built(ClaimAmended, "claim", **members, amends=amends, because=because)
+            built = ClaimAmended(**members, amends=amends, because=because)
             body = self._compose.named(built)
             statements = self._compose.statements(body.voices, but=amends)
             with self._compose.declared(kind, body):
@@ -359,9 +355,7 @@ class Case(EvidenceActs):
             UnknownName: no such claim.
         """
         with self._writer.turn():
-            body = self._compose.built(
-                ClaimWithdrawn, "claim", withdraws=self._compose.own_claim(ref), because=because
-            )
+            body = ClaimWithdrawn(withdraws=self._compose.own_claim(ref), because=because)
             return self._writer.record(body, self._stream, case=self._name, name=ref)
 
     def batch(self) -> AbstractContextManager[list[Receipt]]:
@@ -439,7 +433,7 @@ class Case(EvidenceActs):
         stream, register = self._stream, self._register
         keyed = None if key is None else register.idempotency_key(stream, key)
         named = register.next_ref(stream) if ref is None else ref
-        body = self._compose.named(self._compose.built(ClaimRecorded, "claim", ref=named, **members))
+        body = self._compose.named(ClaimRecorded(ref=named, **members))
         public, protected = body.split()
         digest = b""
         if keyed is not None:

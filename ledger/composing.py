@@ -24,6 +24,7 @@ from claimledger.events.declaring import declaration_of
 from claimledger.events.entities import Entity, OneOf
 from claimledger.events.errors import InvalidValue, KeyNotAllowed, UnknownName
 from claimledger.events.kinds import Kind, kinds
+from claimledger.events.plain import in_plain_words
 from claimledger.events.registry import Body
 from claimledger.events.sources import TextQuote
 from claimledger.events.values import Locator, Undecided
@@ -40,7 +41,7 @@ from .checks import (
 from .log import Log
 from .recording import NameKey
 from .register import Register
-from .writing import Writer, readable
+from .writing import Writer
 
 __all__ = ["Composer", "Place", "Spoken"]
 
@@ -160,7 +161,7 @@ class Composer:
         try:
             reader.model_validate(body.split()[0]["claim"])
         except ValidationError as error:
-            raise readable(error, f"{kind.kind_name}, read by its declaration") from None
+            raise in_plain_words(error, f"{kind.kind_name}, read by its declaration") from None
         there = self._register.declared(kind.kind_name)
         if there is not None and there != declared:
             raise InvalidValue(
@@ -196,7 +197,7 @@ class Composer:
         if register.entity_event(stream, ground) is None and register.pseudonym(stream, ground) is None:
             near = did_you_mean(ground, [*register.known(stream, "claim"), *register.known(stream, "entity")])
             raise UnknownName(f'based_on: no claim or item "{ground}"{near}')
-        item: BasedOn = self.built(BasedOn, "based_on", item=ground)
+        item: BasedOn = BasedOn(item=ground)
         return item
 
     def claim_id(self, claim: str) -> str:
@@ -263,13 +264,6 @@ class Composer:
         if entity is None:
             raise self._register.unknown(self._stream, "entity", name, where)
         return entity
-
-    def built(self, cls: type[Any], what: str, **members: Any) -> Any:
-        """Build a value, turning what pydantic finds wrong into our own error, without the input."""
-        try:
-            return cls(**members)
-        except ValidationError as error:
-            raise readable(error, what) from None
 
 
 @cache

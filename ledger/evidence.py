@@ -64,9 +64,7 @@ class EvidenceActs:
             InvalidValue: it is no evidence item, or a value breaks a rule.
         """
         with self._writer.turn():
-            body = self._compose.built(
-                EvidenceAttached,
-                "evidence",
+            body = EvidenceAttached(
                 item=item,
                 sha256=sha256,
                 media_type=media_type,
@@ -102,9 +100,7 @@ class EvidenceActs:
             InvalidValue: it is no evidence item, both keepers are the same, or a value breaks a rule.
         """
         with self._writer.turn():
-            body = self._compose.built(
-                CustodyTransferred,
-                "custody",
+            body = CustodyTransferred(
                 item=item,
                 given_by=given_by,
                 received_by=received_by,
@@ -146,9 +142,7 @@ class EvidenceActs:
         if problem is not None:
             raise InvalidValue(f"reliability: {problem}")
         with self._writer.turn():
-            body = self._compose.built(
-                ReliabilityAssessed,
-                "reliability",
+            body = ReliabilityAssessed(
                 claim=None if claim is None else self._compose.claim_id(claim),
                 source=source,
                 entity=entity,

@@ -16,8 +16,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn, TypeAlias
 
-from pydantic import ValidationError
-
 from claimledger.events.claims import ClaimAmended, ClaimRecorded
 from claimledger.events.errors import (
     InvalidInput,
@@ -37,7 +35,7 @@ from .recording import NameKey, Overtaken, Pending, Receipt, Signers
 from .register import Register
 from .store import Store
 
-__all__ = ["Clock", "Writer", "never_moves", "readable", "unsigned"]
+__all__ = ["Clock", "Writer", "never_moves", "unsigned"]
 
 Clock: TypeAlias = Callable[[], datetime]
 """Gives the time now; a datetime that knows its UTC offset."""
@@ -300,12 +298,3 @@ def never_moves() -> NoReturn:
         LedgerBusy: somebody is.
     """
     raise LedgerBusy("another process writes into a ledger that is only being made")
-
-
-def readable(error: ValidationError, what: str) -> InvalidValue:
-    """Say in one line what pydantic found wrong, without repeating what was handed in."""
-    problems = [
-        f"{'.'.join(str(part) for part in each['loc']) or what}: {each['msg']}"
-        for each in error.errors(include_input=False, include_url=False, include_context=False)
-    ]
-    return InvalidValue(f"{what}: {'; '.join(problems)}")
