@@ -26,7 +26,8 @@ from claimledger.events.recorded import Event
 
 from .reading import open_row, read_opening, read_row
 from .recording import Row
-from .store import PAGE, Store
+from .rows import PAGE
+from .store import Store
 from .trust import KeyStream, mended_record
 
 __all__ = ["Log"]

@@ -5,10 +5,7 @@
    (``PERSISTENCE_MODULE``, ``COMPRESSOR_TOPIC`` and the like) cannot redirect a ledger.
 2. `append` writes a batch whole or not at all. When another writer was faster, the batch is chained and signed anew
    under the write lock; when the keys or names moved, the caller's checks run again, a bounded number of times.
-3. Rows come out in pages, so that reading takes flat memory and holds no lock between pages.
-4. What stands beside the events (names, disclosures, idempotency) is derived or local: the audit holds it against
-   the signed events.
-5. Readers get values of the types that a ledger writes, or an error; only the audit sees rows whatever they hold.
+3. Reading is that of `claimledger.rows`.
 
 The backends differ in `claimledger.sqlite` alone: a file, or memory.
 """
@@ -18,7 +15,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -27,61 +24,17 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper, StoredEvent
 from eventsourcing.utils import Environment
 
-from claimledger.events.errors import (
-    LedgerBusy,
-    LedgerClosed,
-    LedgerUnavailable,
-    NotALedger,
-    ReadOnly,
-    RowMismatch,
-    VerificationFailed,
-    WrongDisclosure,
-)
+from claimledger.events.errors import LedgerBusy, LedgerUnavailable, NotALedger, VerificationFailed
 from claimledger.events.recorded import Event
 
-from .recording import Batch, Head, KeysMoved, NameKey, NamesMoved, Pending, Row
-from .sqlite import (
-    TABLES,
-    Factory,
-    StoredRow,
-    check_file,
-    create_file,
-    database_name,
-    place_of,
-    read_head,
-    translated,
-)
+from .recording import Batch, Head, KeysMoved, NamesMoved, Pending, Row
+from .rows import StoredRows, row_of
+from .sqlite import Factory, StoredRow, read_head
+from .sqlite_file import TABLES, check_file, create_file, database_name, place_of, translated
 
-__all__ = ["PAGE", "Row", "Store"]
-
-PAGE = 500
-"""How many rows are read at once."""
+__all__ = ["Row", "Store"]
 
 _ATTEMPTS = 8
-_COLUMNS = "idx, originator_id, originator_version, topic, state, leaf, event_id"
-
-
-_TYPES = (int, str, int, str, bytes, str, str)
-
-
-def _row_of(found: Sequence[Any]) -> Row:
-    """A row for readers.
-
-    Raises:
-        RowMismatch: a column holds what no ledger writes: SQLite keeps any type anywhere.
-    """
-    if tuple(map(type, found)) != _TYPES or not (found[1] + found[3] + found[5] + found[6]).isascii():
-        raise RowMismatch(f"index {found[0]}: the row holds values that no ledger writes; verify the ledger")
-    return Row(*found)
-
-
-def _text_of(value: object) -> str:
-    # What was no UTF-8 came out with surrogates, which cannot be written anywhere.
-    if type(value) is not str or any("\ud800" <= each <= "\udfff" for each in value):
-        raise RowMismatch(
-            "the index of names holds what no ledger writes; it was changed from outside; verify the ledger"
-        )
-    return value
 
 
 class Reader(Protocol):
@@ -109,7 +62,7 @@ class SigningMapper(Mapper[str]):
         if self.reader is None or not isinstance(stored_event, StoredRow):
             raise LedgerUnavailable("events are read through an open ledger, which knows the keys")
         return self.reader(
-            _row_of(
+            row_of(
                 (
                     stored_event.index,
                     stored_event.originator_id,
@@ -146,19 +99,13 @@ class LedgerApplication(Application[str]):
         return SigningMapper()
 
 
-class Store:
+class Store(StoredRows):
     """The rows of one ledger; made by `create` or `open`."""
 
     def __init__(self, application: LedgerApplication, path: Path | None, *, read_only: bool) -> None:
+        super().__init__(application.recorder.datastore, path, read_only=read_only)  # type: ignore[attr-defined]
         self._application = application
-        self._datastore = application.recorder.datastore  # type: ignore[attr-defined]
-        self._path = path
-        self._read_only = read_only
-        self._is_memory = path is None
-        self._pid = os.getpid()
-        self._closed = False
         self._heads: dict[str, Head] = {}
-        self.place = "memory:" if path is None else str(path)
 
     @classmethod
     def create(cls, url: str | os.PathLike[str]) -> Store:
@@ -277,183 +224,6 @@ class Store:
                 head = self._heads[stream] = read_head(cursor, stream)
         return head
 
-    def size(self) -> int:
-        """How many events the log has."""
-        found = self._one("SELECT coalesce(max(idx) + 1, 0) FROM events")
-        return int(found[0]) if found is not None else 0
-
-    def streams(self) -> list[str]:
-        """Every stream, in the order of its UUID."""
-        return [row[0] for row in self._all("SELECT DISTINCT originator_id FROM events ORDER BY 1")]
-
-    def count(self, stream: str) -> int:
-        """How many events a stream has, by its last sequence."""
-        with self._reading() as cursor:
-            return read_head(cursor, stream).sequence
-
-    def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
-        """Rows in the order of the log, in pages.
-
-        Args:
-            after: only rows whose index is higher. Without it, and without a stream, every row as it is, from the
-                smallest index on, for an audit.
-            stream: only rows of that stream.
-
-        Raises:
-            RowMismatch: a row holds what no ledger writes; not where every row was asked for.
-        """
-        if stream is not None:
-            yield from self._rows_of_stream(-1 if after is None else after, stream)
-            return
-        read = _row_of if after is not None else lambda found: Row(*found)
-        condition, bounds = ("", ()) if after is None else ("WHERE idx>?", (after,))
-        while page := self._all(
-            f"SELECT {_COLUMNS} FROM events {condition} ORDER BY idx LIMIT {PAGE}", *bounds
-        ):
-            for found in page:
-                yield read(found)
-            condition, bounds = "WHERE idx>?", (page[-1][0],)
-
-    def _rows_of_stream(self, after: int, stream: str) -> Iterator[Row]:
-        # The first one is looked for along the log (the plus sign keeps the other index out of it), the rest along
-        # the stream: both take time for what is new only.
-        first = (
-            self._one(
-                "SELECT originator_version FROM events WHERE idx>? AND +originator_id=? ORDER BY idx LIMIT 1",
-                after,
-                stream,
-            )
-            if after >= 0
-            else (0,)
-        )
-        if first is not None and type(first[0]) is not int:
-            raise RowMismatch(f"stream {stream}: a row's sequence is no number; verify the ledger")
-        at = first[0] - 1 if first is not None else None
-        while at is not None:
-            page = self._all(
-                f"SELECT {_COLUMNS} FROM events WHERE originator_id=? AND originator_version>? "
-                f"ORDER BY originator_version LIMIT {PAGE}",
-                stream,
-                at,
-            )
-            for found in page:
-                yield _row_of(found)
-            at = page[-1][2] if page else None
-
-    def row_at(self, index: int) -> Row | None:
-        """The row at an index of the log."""
-        return self._row("idx=?", index)
-
-    def row_of_id(self, event_id: str) -> Row | None:
-        """The row of an event id."""
-        return self._row("event_id=?", event_id)
-
-    def rows_of_leaf(self, prefix: str) -> list[Row]:
-        """The rows whose leaf hash begins with these hex digits: at most two, to tell one from several."""
-        found = self._all(
-            f"SELECT {_COLUMNS} FROM events WHERE leaf>=? AND leaf<? ORDER BY leaf LIMIT 2",
-            prefix,
-            prefix + "g",
-        )
-        return [_row_of(row) for row in found]
-
-    def disclosures(self, event_ids: Iterable[str]) -> Mapping[str, dict[str, bytes]]:
-        """The disclosures at hand for events: event id to slot to bytes."""
-        ids = list(event_ids)
-        found: dict[str, dict[str, bytes]] = {}
-        for start in range(0, len(ids), PAGE):
-            some = ids[start : start + PAGE]
-            marks = ",".join("?" * len(some))
-            for event_id, slot, content in self._all(
-                "SELECT event_id, slot, content FROM events JOIN disclosures USING (idx) "
-                f"WHERE event_id IN ({marks})",
-                *some,
-            ):
-                if type(slot) is not str or type(content) is not bytes:
-                    raise WrongDisclosure(
-                        f"event {event_id}: what is kept as its protected content is no byte string"
-                    )
-                found.setdefault(event_id, {})[slot] = content
-        return found
-
-    def disclosures_after(self, index: int, last: int | None = None) -> dict[int, dict[str, bytes]]:
-        """The disclosures behind an index, up to and with the last: index to slot to bytes.
-
-        Args:
-            index: only disclosures of events whose index is higher.
-            last: only those whose index is at most this; None for all the rest.
-        """
-        limit, bounds = ("", (index,)) if last is None else (" AND idx<=?", (index, last))
-        found: dict[int, dict[str, bytes]] = {}
-        for at, slot, content in self._all(
-            f"SELECT idx, slot, content FROM disclosures WHERE idx>?{limit}", *bounds
-        ):
-            found.setdefault(at, {})[slot] = content
-        return found
-
-    def all_disclosures(self) -> Iterator[tuple[str, str, bytes]]:
-        """Every disclosure, in pages: event id (empty where there is no such event), slot, bytes."""
-        table = "disclosures LEFT JOIN events USING (idx)"
-        for _, slot, content, event_id in self._pages("idx, slot, content, event_id", table, "idx, slot", 2):
-            yield event_id or "", slot, content
-
-    def name(self, stream: str, what: str, name: str) -> str | None:
-        """The event id behind a name of a stream, or None."""
-        found = self._one(
-            "SELECT event_id FROM names WHERE stream=? AND what=? AND name=?", stream, what, name
-        )
-        return None if found is None else _text_of(found[0])
-
-    def names(self, stream: str, what: str) -> list[tuple[str, str]]:
-        """All names of one sort in a stream with their event ids, in the order of the names."""
-        found = self._all(
-            "SELECT name, event_id FROM names WHERE stream=? AND what=? ORDER BY name", stream, what
-        )
-        return [(_text_of(name), _text_of(event_id)) for name, event_id in found]
-
-    def highest_ref(self, stream: str) -> int:
-        """The highest number of a claim's ref of the form C1, C2 ... in a stream; 0 when there is none."""
-        found = self._one(
-            "SELECT coalesce(max(cast(substr(name, 2) AS INTEGER)), 0) FROM names WHERE stream=? AND what='claim' "
-            "AND name GLOB 'C[0-9]*' AND substr(name, 2) NOT GLOB '*[^0-9]*'",
-            stream,
-        )
-        return int(found[0])
-
-    def all_names(self) -> Iterator[tuple[NameKey, str]]:
-        """The whole names index, in pages: stream, what and name, and the event id."""
-        for stream, what, name, event_id in self._pages(
-            "stream, what, name, event_id", "names", "stream, what, name", 3
-        ):
-            yield (stream, what, name), event_id
-
-    def idempotent(self, key: bytes) -> tuple[str, bytes] | None:
-        """The event id and content digest kept under an idempotency key (both keyed), or None."""
-        found = self._one("SELECT event_id, content FROM idempotency WHERE key=?", key)
-        if found is None:
-            return None
-        if type(found[1]) is not bytes:
-            raise RowMismatch("an idempotency entry holds what no ledger writes; it was changed from outside")
-        return _text_of(found[0]), found[1]
-
-    def damage(self) -> list[str]:
-        """What SQLite itself finds wrong with the file: nothing, or lines for a person."""
-        lines = [str(row[0]) for row in self._all("PRAGMA integrity_check(20)")]
-        return [] if lines == ["ok"] else lines
-
-    def check_usable(self, *, writing: bool = False) -> None:
-        """Refuse use after close, after fork and, for writing, of a store opened for reading.
-
-        Raises:
-            LedgerClosed, ReadOnly: what the names say.
-        """
-        if self._closed:
-            raise LedgerClosed(f"{self.place}: the ledger is closed; open it again")
-        if os.getpid() != self._pid:
-            raise LedgerClosed(f"{self.place}: opened in another process; open it again after the fork")
-        if writing and self._read_only:
-            raise ReadOnly(f"{self.place}: open for reading only; open it without read_only")
-
     def close(self) -> None:
         """Write everything into the one file and let go of it. Closing twice does nothing."""
         if self._closed or os.getpid() != self._pid:
@@ -472,34 +242,6 @@ class Store:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
 
-    def _reading(self) -> Any:
-        self.check_usable()
-        return self._datastore.transaction(commit=False)
-
     def _writing(self) -> Any:
         self.check_usable(writing=True)
         return self._datastore.transaction(commit=True)
-
-    def _all(self, statement: str, *parameters: object) -> list[Any]:
-        with translated(self.place), self._reading() as cursor:
-            rows: list[Any] = cursor.execute(statement, parameters).fetchall()
-            return rows
-
-    def _one(self, statement: str, *parameters: object) -> Any:
-        self.check_usable()
-        with translated(self.place):
-            return self._datastore.one(statement, parameters)
-
-    def _row(self, condition: str, value: object) -> Row | None:
-        found = self._one(f"SELECT {_COLUMNS} FROM events WHERE {condition}", value)
-        return None if found is None else _row_of(found)
-
-    def _pages(self, columns: str, table: str, key: str, width: int) -> Iterator[Any]:
-        marks = ",".join("?" * width)
-        page = self._all(f"SELECT {columns} FROM {table} ORDER BY {key} LIMIT {PAGE}")
-        while page:
-            yield from page
-            page = self._all(
-                f"SELECT {columns} FROM {table} WHERE ({key})>({marks}) ORDER BY {key} LIMIT {PAGE}",
-                *page[-1][:width],
-            )

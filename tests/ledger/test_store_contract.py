@@ -20,8 +20,9 @@ from claimledger.events.errors import (
     ReadOnly,
 )
 from claimledger.recording import Head, Pending, Receipt, Row, Signers
-from claimledger.sqlite import SCHEMA
-from claimledger.store import PAGE, Store
+from claimledger.rows import PAGE
+from claimledger.sqlite_file import SCHEMA
+from claimledger.store import Store
 from claimledger.testing import fixed_ids, seeded_keyring
 
 LEDGER = "0" * 64
