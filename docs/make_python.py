@@ -25,7 +25,8 @@ HEAD = """# The Python API
 
 What is public is what these lists name: the `__all__` of three packages. Nothing else is promised. Names stay for two
 minor releases after a `DeprecationWarning`. Guides: [embedding](../guides/embedding.md), [when an account
-changes](../guides/changing-accounts.md), [protecting people](../guides/protecting-people.md).
+changes](../guides/changing-accounts.md), [keeping evidence](../guides/keeping-evidence.md), [protecting
+people](../guides/protecting-people.md).
 
 Methods and properties are listed under the class that has them, and not again under its public subclasses; `to_json`
 and what Python and pydantic add are left out. The fields of a class stand in its docstring, as shown by

@@ -18,6 +18,7 @@
 3. Bodies name claims by event id, which a claim gets when it is recorded; until then `stand_in(ref)` stands there.
    A protected person is called by its name in the file, until the ledger gives it a random one.
 4. Copies of sources are held against their digests and against the offsets; their text is never stored or logged.
+   Copies of evidence are held against the digests with which they are attached.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from typing import Any, Final, TypeVar
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdrawn, Voice
 from claimledger.events.errors import ClaimFileError
+from claimledger.events.evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
 from claimledger.events.recorder_acts import ClaimsJudged, EntityRegistered, SameAsJudged, SourceRegistered
 from claimledger.events.registry import Body
 from claimledger.events.values import SHARED, Locator
@@ -38,6 +40,7 @@ from .checks import references
 from .claimfile_acts import read_amendments, read_judgement, read_same_as, read_withdrawals
 from .claimfile_claims import SPEECH, Claims
 from .claimfile_entities import check_variables, read_entity
+from .claimfile_evidence import check_evidence, read_assessment, read_attachment, read_transfer
 from .claimfile_shapes import Field, Words, fields_of
 from .claimfile_sources import read_copies, read_source
 from .claimfile_text import Listing, Node, Place, Problem, Scalar, Table, child, read_text
@@ -49,7 +52,7 @@ B = TypeVar("B", bound=Body)
 
 SECTIONS: Final = (
     "claimledger", "case", "sources", "shared", "entities", "statements", "defaults", "claims", "judgements",
-    "same_as", "amend", "withdraw",
+    "same_as", "evidence", "custody", "reliability", "amend", "withdraw",
 )  # fmt: skip
 _FORMAT: Final = "1"
 
@@ -68,6 +71,9 @@ class ClaimFile:
         claims: ref to claim; other claims are named by `stand_in` of their refs.
         same_as: judgements that names mean one entity.
         judgements: judgements on claims.
+        attachments: copies of evidence items, in the order of the file.
+        transfers: evidence items passed on, in the order of the file.
+        assessments: how reliable somebody finds a claim, a source or an entity.
         amendments: ref of a claim to its amendment.
         withdrawals: ref of a claim to its withdrawal.
         refs: stand-in to ref, for every claim that is named.
@@ -84,6 +90,9 @@ class ClaimFile:
     claims: Mapping[str, ClaimRecorded] = field(repr=False)
     same_as: tuple[SameAsJudged, ...]
     judgements: tuple[ClaimsJudged, ...]
+    attachments: tuple[EvidenceAttached, ...]
+    transfers: tuple[CustodyTransferred, ...]
+    assessments: tuple[ReliabilityAssessed, ...]
     amendments: Mapping[str, ClaimAmended] = field(repr=False)
     withdrawals: Mapping[str, ClaimWithdrawn]
     refs: Mapping[str, str] = field(repr=False)
@@ -107,28 +116,36 @@ class ClaimFile:
         return text[claim.locator.start : claim.locator.end]
 
 
-def read_claim_file(path: Path, *, copies: Mapping[str, Path] | None = None) -> ClaimFile:
+def read_claim_file(
+    path: Path, *, copies: Mapping[str, Path] | None = None, evidence: Mapping[str, Path] | None = None
+) -> ClaimFile:
     """Read a claim file.
 
     Args:
         path: a YAML file, or a JSON file whose name ends in ``.json``.
         copies: source name to a copy of it; checked against the source's digest and the claims' offsets.
+        evidence: item name to a copy of it; checked against the digest and size under ``evidence``.
 
     Raises:
         ClaimFileError: the file has problems; all of them are in ``problems``.
     """
-    claim_file, problems = _read(path, copies or {})
+    claim_file, problems = _read(path, copies or {}, evidence or {})
     if claim_file is None:
         raise ClaimFileError(tuple(str(problem) for problem in problems))
     return claim_file
 
 
-def lint(paths: Sequence[Path], copies: Mapping[str, Path] | None = None) -> list[Problem]:
+def lint(
+    paths: Sequence[Path],
+    copies: Mapping[str, Path] | None = None,
+    evidence: Mapping[str, Path] | None = None,
+) -> list[Problem]:
     """Check claim files and write nothing.
 
     Args:
         paths: the files.
         copies: source name to a copy of it; each file is checked against those of its own sources.
+        evidence: item name to a copy of it, likewise.
 
     Returns:
         Every problem, in the order of files and lines. A claim that is named and not in the file is a problem
@@ -136,15 +153,17 @@ def lint(paths: Sequence[Path], copies: Mapping[str, Path] | None = None) -> lis
     """
     problems: list[Problem] = []
     for path in paths:
-        claim_file, found = _read(path, copies or {})
+        claim_file, found = _read(path, copies or {}, evidence or {})
         problems += found if claim_file is None else list(claim_file.outside.values())
     return problems
 
 
-def _read(path: Path, copies: Mapping[str, Path]) -> tuple[ClaimFile | None, list[Problem]]:
+def _read(
+    path: Path, copies: Mapping[str, Path], evidence: Mapping[str, Path]
+) -> tuple[ClaimFile | None, list[Problem]]:
     root, problems = read_text(path)
     if isinstance(root, Table):
-        reader = _Reader(str(path), root, copies)
+        reader = _Reader(str(path), root, copies, evidence)
         claim_file = reader.claim_file()
         # What the text already told of a value is not told again by the field that it stands in.
         told = {(problem.line, problem.column) for problem in problems}
@@ -166,8 +185,10 @@ def _read(path: Path, copies: Mapping[str, Path]) -> tuple[ClaimFile | None, lis
 class _Reader:
     """Reads the sections of one file, in an order in which each finds what it rests on."""
 
-    def __init__(self, file: str, root: Table, copies: Mapping[str, Path]) -> None:
-        self.file, self.root, self.copies = file, root, copies
+    def __init__(
+        self, file: str, root: Table, copies: Mapping[str, Path], evidence: Mapping[str, Path]
+    ) -> None:
+        self.file, self.root, self.copies, self.evidence = file, root, copies, evidence
         self.values = Values(file, Names({}, frozenset(), frozenset(), frozenset(), frozenset()))
         self.places: dict[str, Place] = {}
 
@@ -201,6 +222,13 @@ class _Reader:
         withdrawals = dict(read_withdrawals(values, self._section("withdraw")))
         same_as = [read_same_as(values, node, path) for node, path in self._list("same_as")]
         judgements = [read_judgement(values, node, path, entities) for node, path in self._list("judgements")]
+        attachments = [
+            read_attachment(values, node, path, entities, self.evidence)
+            for node, path in self._list("evidence")
+        ]
+        check_evidence(values, self.evidence, attachments, self.places)
+        transfers = [read_transfer(values, node, path, entities) for node, path in self._list("custody")]
+        assessments = [read_assessment(values, node, path) for node, path in self._list("reliability")]
         if values.problems or case is None:
             return None
         refs = {*recorded, *amendments, *withdrawals, *values.outside}
@@ -211,6 +239,7 @@ class _Reader:
             sources=tuple(sources.values()),
             claims=MappingProxyType(self._in_order(recorded, "claims")),
             same_as=tuple(same_as), judgements=tuple(judgements),
+            attachments=tuple(attachments), transfers=tuple(transfers), assessments=tuple(assessments),
             amendments=MappingProxyType(amendments), withdrawals=MappingProxyType(withdrawals),
             refs=MappingProxyType({stand_in(ref): ref for ref in refs}),
             outside=MappingProxyType(dict(values.outside)),

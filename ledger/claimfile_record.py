@@ -1,7 +1,8 @@
 """Recording a claim file: all of it or nothing, and a second time nothing.
 
 1. Everything is matched first: the case, entities and sources by name, protected persons by their handle, claims by
-   ref, judgements and same-as by what they say. What is there with the same content is left alone.
+   ref, judgements, same-as and acts on evidence by what they say, each as often as it is said. What is there with
+   the same content is left alone.
 2. Other content under a name that is recorded is a conflict. Every conflict is told, and nothing is written: a
    record is mended by ``amend`` or ``withdraw``, never by changing the file.
 3. What is new is written in one transaction, entities before what names them.
@@ -10,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,6 +21,7 @@ from claimledger.events.disclosure import SlotStatus
 from claimledger.events.encoding import encode
 from claimledger.events.entities import Person
 from claimledger.events.errors import ClaimFileError, UnknownName
+from claimledger.events.evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import ClaimsJudged, EntityRegistered, SameAsJudged, SourceRegistered
 from claimledger.events.registry import Body
@@ -90,7 +93,7 @@ class _Known:
     entities: dict[str, tuple[EntityRegistered, Event]] = field(default_factory=dict)
     sources: dict[str, tuple[SourceRegistered, Event]] = field(default_factory=dict)
     claims: dict[str, tuple[ClaimRecorded, Event]] = field(default_factory=dict)
-    judged: set[bytes] = field(default_factory=set)
+    acts: Counter[bytes] = field(default_factory=Counter)
     amendments: list[tuple[ClaimAmended, Event]] = field(default_factory=list)
     withdrawals: list[ClaimWithdrawn] = field(default_factory=list)
 
@@ -104,8 +107,14 @@ class _Known:
                 self.sources[body.name] = (body, event)
             case ClaimRecorded():
                 self.claims[body.ref] = (body, event)
-            case SameAsJudged() | ClaimsJudged():
-                self.judged.add(_content(body))
+            case (
+                SameAsJudged()
+                | ClaimsJudged()
+                | EvidenceAttached()
+                | CustodyTransferred()
+                | ReliabilityAssessed()
+            ):
+                self.acts[_content(body)] += 1
             case ClaimAmended():
                 self.amendments.append((body, event))
             case ClaimWithdrawn():
@@ -145,8 +154,11 @@ class _Matching:
         self.claims = [
             body for body in claim_file.claims.values() if self._is_new("claims", body, known.claims, _MEND)
         ]
-        self.same_as = [body for body in claim_file.same_as if self._is_new_judgement(body)]
-        self.judgements = [body for body in claim_file.judgements if self._is_new_judgement(body)]
+        self.same_as = [body for body in claim_file.same_as if self._is_new_act(body)]
+        self.judgements = [body for body in claim_file.judgements if self._is_new_act(body)]
+        self.attachments = [body for body in claim_file.attachments if self._is_new_act(body)]
+        self.transfers = [body for body in claim_file.transfers if self._is_new_act(body)]
+        self.assessments = [body for body in claim_file.assessments if self._is_new_act(body)]
         self.amendments = {
             ref: body for ref, body in claim_file.amendments.items() if self._is_new_amendment(ref, body)
         }
@@ -199,9 +211,12 @@ class _Matching:
         self.unchanged += 1
         return False
 
-    def _is_new_judgement(self, body: Body) -> bool:
-        if _content(self._settled(body)) not in self._known.judged:
+    def _is_new_act(self, body: Body) -> bool:
+        """Whether an act without a name is to be recorded. The same one may be meant twice: items go and return."""
+        content = _content(self._settled(body))
+        if not self._known.acts[content]:
             return True
+        self._known.acts[content] -= 1
         self.unchanged += 1
         return False
 
@@ -256,8 +271,15 @@ class _Matching:
             yield from ((child(section, body.name), body) for body in bodies)
         for section, claims in (("claims", file.claims), ("amend", file.amendments)):
             yield from ((child(section, ref), body) for ref, body in claims.items())
-        for section, judged in (("same_as", file.same_as), ("judgements", file.judgements)):
-            yield from ((child(section, at), body) for at, body in enumerate(judged))
+        listed: tuple[tuple[str, Sequence[Body]], ...] = (
+            ("same_as", file.same_as),
+            ("judgements", file.judgements),
+            ("evidence", file.attachments),
+            ("custody", file.transfers),
+            ("reliability", file.assessments),
+        )
+        for section, acts in listed:
+            yield from ((child(section, at), body) for at, body in enumerate(acts))
 
 
 def _content(body: Body) -> bytes:
@@ -296,6 +318,18 @@ def _write(ledger: Ledger, claim_file: ClaimFile, new: _Matching) -> None:
     for judged in new.judgements:
         claims, of = ([refs[claim] for claim in side] for side in (judged.claims, judged.of))
         case.judge(claims, judged.verb, of, under=judged.under, note=judged.note)
+    for attached in new.attachments:
+        case.attach_evidence(**_members(attached))
+    for moved in new.transfers:
+        case.transfer_custody(**_members(moved))
+    for assessed in new.assessments:
+        claim_ref = None if assessed.claim is None else refs[assessed.claim]
+        case.assess_reliability(**{**_members(assessed), "claim": claim_ref})
+
+
+def _members(act: Body) -> dict[str, Any]:
+    """The members of an act, which are the arguments of the method that records it."""
+    return {name: getattr(act, name) for name in type(act).model_fields}
 
 
 def _came(claim: ClaimContent, refs: Mapping[str, str]) -> dict[str, Any]:

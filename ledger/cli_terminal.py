@@ -33,7 +33,7 @@ __all__ = [
     "say_json",
     "screen_width",
     "shown_path",
-    "sources_at",
+    "copies_at",
     "working",
 ]
 
@@ -125,8 +125,13 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def sources_at(pairs: Iterable[str]) -> dict[str, Path]:
-    """Read ``--source ID=FILE`` options.
+def copies_at(pairs: Iterable[str], option: str, form: str) -> dict[str, Path]:
+    """Read options such as ``--source ID=FILE``.
+
+    Args:
+        pairs: what was given.
+        option: its name.
+        form: what it takes, such as ``ID=FILE``.
 
     Raises:
         typer.BadParameter: not of that form, no such file, or one id twice.
@@ -136,12 +141,12 @@ def sources_at(pairs: Iterable[str]) -> dict[str, Path]:
         name, equals, file = pair.partition("=")
         if not name or not equals or not file:
             raise typer.BadParameter(
-                f"{pair!r}: write ID=FILE, with the source's name as in the claim file", param_hint="--source"
+                f"{pair!r}: write {form}, with the name that stands in the claim file", param_hint=option
             )
         if not Path(file).is_file():
-            raise typer.BadParameter(f"{file!r}: no such file", param_hint="--source")
+            raise typer.BadParameter(f"{file!r}: no such file", param_hint=option)
         if name in found:
-            raise typer.BadParameter(f"{name!r} is given twice", param_hint="--source")
+            raise typer.BadParameter(f"{name!r} is given twice", param_hint=option)
         found[name] = Path(file)
     return found
 

@@ -7,7 +7,7 @@ raises into messages. What it needs is imported when it runs.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,12 +16,12 @@ import typer
 
 from .cli_terminal import (
     ask_passphrase,
+    copies_at,
     note,
     open_keyring,
     say,
     say_json,
     screen_width,
-    sources_at,
     working,
 )
 
@@ -44,6 +44,14 @@ Sources = Annotated[
     list[str] | None,
     typer.Option(
         "--source", metavar="ID=FILE", help="Your own copy of a source: digest and offsets are checked."
+    ),
+]
+Evidence = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--evidence",
+        metavar="ITEM=FILE",
+        help="Your own copy of an evidence item: digest and size are checked.",
     ),
 ]
 Plain = Annotated[bool, typer.Option("--no-passphrase", help="Keep new private keys unencrypted.")]
@@ -142,6 +150,7 @@ def keys_list(
 def lint(
     files: ClaimFiles,
     source: Sources = None,
+    evidence: Evidence = None,
     words: Annotated[
         bool, typer.Option("--words", help="Show the words of each claim (with --source).")
     ] = False,
@@ -154,18 +163,19 @@ def lint(
     from . import claimfile
 
     load_installed_kinds()
-    copies = sources_at(source or ())
+    copies, items = _at_hand(source, evidence)
     if words and not copies:
         raise typer.BadParameter("needs a copy of the source: --source ID=FILE", param_hint="--words")
-    problems = claimfile.lint(files, copies)
+    problems = claimfile.lint(files, copies, items)
     read = [] if problems else [claimfile.read_claim_file(file, copies=copies) for file in files]
-    strangers = [] if problems else _strangers(read, copies)
+    sources = [] if problems else _strangers(copies, _sources(read))
+    attached = [] if problems else _strangers(items, _items(read))
     if as_json:
         say_json({"shape": 1, "problems": [
             {"file": each.file, "line": each.line, "column": each.column, "path": each.path, "message": each.message}
             for each in problems
-        ], "unknown_sources": strangers})  # fmt: skip
-        return 1 if problems or strangers else 0
+        ], "unknown_sources": sources, "unknown_evidence": attached})  # fmt: skip
+        return 1 if problems or sources or attached else 0
     width = screen_width()
     places = [f"{each.file}:{each.line}:{each.column}" for each in problems]
     widths = [fitting(places, 200), fitting((each.path for each in problems), 28)]
@@ -187,9 +197,13 @@ def lint(
             _count(entities, "entity", "entities"),
             _count(len(each_read.judgements), "judgement"),
         ]
+        acts = len(each_read.attachments) + len(each_read.transfers) + len(each_read.assessments)
+        if acts:
+            counted.append(_count(acts, "act on evidence", "acts on evidence"))
         say(f"{file}: {', '.join(counted)}, no problem")
-    for name in strangers:
-        say(*paragraph(_stranger(name, read), width))
+    strangers = _strangers_said(sources, attached, read)
+    for said in strangers:
+        say(*paragraph(said, width))
     return 1 if strangers else 0
 
 
@@ -198,6 +212,7 @@ def record(
     files: ClaimFiles,
     keys: KeysFolder,
     source: Sources = None,
+    evidence: Evidence = None,
 ) -> int:
     """Record claim files: all or nothing for each file; what is recorded already is not added again."""
     from claimledger.events.errors import UnknownName
@@ -208,14 +223,15 @@ def record(
     from .ledger import Ledger
 
     load_installed_kinds()
-    copies = sources_at(source or ())
+    copies, items = _at_hand(source, evidence)
     read = []
     for file in files:
         with _long_work(f"reading {file}", file):
-            read.append((file, read_claim_file(file, copies=copies)))
+            read.append((file, read_claim_file(file, copies=copies, evidence=items)))
     claim_files = [claim_file for _, claim_file in read]
-    if strangers := _strangers(claim_files, copies):
-        raise UnknownName("\n".join(_stranger(name, claim_files) for name in strangers))
+    sources, attached = _strangers(copies, _sources(claim_files)), _strangers(items, _items(claim_files))
+    if strangers := _strangers_said(sources, attached, claim_files):
+        raise UnknownName("\n".join(strangers))
     with Ledger.open(ledger, open_keyring(keys)) as opened:
         for file, claim_file in read:
             with _long_work(f"recording {_count(len(claim_file.claims), 'claim')} of {file}", file):
@@ -283,17 +299,43 @@ def _count(number: int, one: str, several: str = "") -> str:
     return f"{number} {one if number == 1 else several or one + 's'}"
 
 
-def _strangers(read: Iterable[ClaimFile], copies: Iterable[str]) -> list[str]:
-    """The ids of `--source` that no file defines: a copy that is not looked at is not checked."""
-    defined = {source.name for each in read for source in each.sources}
+def _at_hand(
+    source: Iterable[str] | None, evidence: Iterable[str] | None
+) -> tuple[dict[str, Path], dict[str, Path]]:
+    """The copies of sources and of evidence items that were handed in."""
+    return copies_at(source or (), "--source", "ID=FILE"), copies_at(
+        evidence or (), "--evidence", "ITEM=FILE"
+    )
+
+
+def _sources(read: Iterable[ClaimFile]) -> set[str]:
+    return {source.name for each in read for source in each.sources}
+
+
+def _items(read: Iterable[ClaimFile]) -> set[str]:
+    return {attached.item for each in read for attached in each.attachments}
+
+
+def _strangers(copies: Iterable[str], defined: Collection[str]) -> list[str]:
+    """The copies handed in that no file speaks of: a copy that is not looked at is not checked."""
     return [name for name in copies if name not in defined]
 
 
-def _stranger(name: str, read: Iterable[ClaimFile]) -> str:
+def _strangers_said(sources: Iterable[str], items: Iterable[str], read: Sequence[ClaimFile]) -> list[str]:
     from .checks import did_you_mean
 
-    defined = sorted({source.name for each in read for source in each.sources})
-    return f'--source {name}: no file defines a source "{name}"{did_you_mean(name, defined)}'
+    defined, attached = sorted(_sources(read)), sorted(_items(read))
+    return [
+        *(
+            f'--source {name}: no file defines a source "{name}"{did_you_mean(name, defined)}'
+            for name in sources
+        ),
+        *(
+            f'--evidence {name}: no file attaches a copy of an item "{name}" (under evidence)'
+            f"{did_you_mean(name, attached)}"
+            for name in items
+        ),
+    ]
 
 
 def _long_work(what: str, file: Path) -> AbstractContextManager[None]:

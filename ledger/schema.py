@@ -19,6 +19,7 @@ from claimledger.events.codes import CODES, codes_of, listings
 from claimledger.events.dates import When
 from claimledger.events.entities import OneOf, Person
 from claimledger.events.errors import UnknownName
+from claimledger.events.evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
 from claimledger.events.kinds import Kind, NoAnswer, Relation, kinds
 from claimledger.events.quantities import Quantity
 from claimledger.events.recorder_acts import SameAsJudged
@@ -89,6 +90,9 @@ def claim_file_schema() -> Schema:
         "claims": _named(_ref("claim")),
         "judgements": _judgements(),
         "same_as": _listed(_table(_fields(fields_of(SameAsJudged)), required=("entities",))),
+        "evidence": _listed(_schema(Record(EvidenceAttached))),
+        "custody": _listed(_schema(Record(CustodyTransferred))),
+        "reliability": _listed(_schema(Record(ReliabilityAssessed))),
         "amend": _named(_ref("amendment")),
         "withdraw": _named(_ref("text")),
     }

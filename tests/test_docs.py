@@ -18,7 +18,12 @@ import pytest
 from claimledger.events import errors
 
 # Pages of which each block is typed in, in order, in one folder.
-WORKED = ("guides/changing-accounts.md", "guides/protecting-people.md", "guides/embedding.md")
+WORKED = (
+    "guides/changing-accounts.md",
+    "guides/protecting-people.md",
+    "guides/embedding.md",
+    "guides/keeping-evidence.md",
+)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

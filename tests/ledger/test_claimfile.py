@@ -133,6 +133,51 @@ def test_a_claim_that_may_be_in_the_ledger_is_told_by_lint_and_kept_by_read(tmp_
     assert claim_file.refs[stand_in("C9")] == "C9"
 
 
+def with_photo(folder: Path, act: str) -> Path:
+    """The good file with an act of the section ``evidence``."""
+    path = changed(folder, ("claims:", f"evidence: [{{item: photo, {act}}}]\nclaims:"))
+    (folder / "photo.jpg").write_bytes(b"a photo")
+    return path
+
+
+PHOTO = sha256(b"a photo").hexdigest()
+
+
+@pytest.mark.parametrize("act", [f"sha256: {PHOTO}", f"sha256: {PHOTO}, size: 7"])
+def test_a_copy_of_evidence_that_is_the_one_attached_is_no_problem(act: str, tmp_path: Path) -> None:
+    path = with_photo(tmp_path, act)
+    assert lint([path], evidence={"photo": tmp_path / "photo.jpg"}) == []
+    [attached] = read_claim_file(path, evidence={"photo": tmp_path / "photo.jpg"}).attachments
+    assert attached.sha256 == PHOTO
+
+
+@pytest.mark.parametrize(
+    ("act", "message"),
+    [
+        (f"sha256: {'0' * 64}", "FILE is not the copy that was attached: its SHA-256 is DIGEST"),
+        (f"sha256: {PHOTO}, size: 8", "FILE has 7 bytes"),
+        ("size: 7", 'needs "sha256"; that of FILE is DIGEST'),
+    ],
+)
+def test_a_copy_of_evidence_that_differs_is_told_with_its_own_digest(
+    act: str, message: str, tmp_path: Path
+) -> None:
+    copy = tmp_path / "photo.jpg"
+    [problem] = lint([with_photo(tmp_path, act)], evidence={"photo": copy})
+    assert problem.message == message.replace("FILE", str(copy)).replace("DIGEST", PHOTO)
+    assert problem.path.startswith("evidence[0]")
+
+
+def test_a_copy_of_evidence_may_be_any_of_those_attached(tmp_path: Path) -> None:
+    path = with_photo(tmp_path, f"sha256: {'0' * 64}}}, {{item: photo, sha256: {PHOTO}")
+    assert lint([path], evidence={"photo": tmp_path / "photo.jpg"}) == []
+
+
+def test_a_copy_of_evidence_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    [problem] = lint([with_photo(tmp_path, f"sha256: {PHOTO}")], evidence={"photo": tmp_path})
+    assert problem.message == f"the copy {tmp_path} cannot be read: is a directory"
+
+
 def test_names_under_shared_are_written_as_such(tmp_path: Path) -> None:
     claim_file = with_claims(tmp_path, "C3: {act: sweep, by: police, place: shared:quay}")
     kind = claim_file.claims["C3"].claim

@@ -15,17 +15,31 @@ from claimledger.events import (
     ClaimRecorded,
     ClaimsJudged,
     ClaimWithdrawn,
+    CustodyTransferred,
+    EvidenceAttached,
     Medium,
     Person,
+    ReliabilityAssessed,
     Reply,
     SameAsJudged,
 )
 from claimledger.events.errors import ClaimFileError
 from claimledger.keys import Keyring
 from claimledger.ledger import Ledger
+from claimledger.projections import Custody
 
 HARBOUR = Path(__file__).parent / "claimfiles" / "good" / "harbour.yaml"
 END = "judgements: [{claim: C1, precedes: C2}]\n"
+DIGEST = "ab" * 32
+EVIDENCE = f"""evidence:
+  - {{item: photo, sha256: {DIGEST}, size: 7, obtained_from: b, obtained_at: 2031-05-04, basis: its crane}}
+custody:
+  - {{item: photo, given_by: b, received_by: paper, at: 2031-05-04}}
+  - {{item: photo, given_by: paper, received_by: police, at: 2031-05-06, note: in a sealed bag}}
+reliability:
+  - {{claim: C2, scale: admiralty, grade: C3, assessor: paper}}
+  - {{entity: photo, scale: admiralty, grade: B2, assessor: paper, at: 2031-05-05}}
+"""
 
 
 @pytest.fixture
@@ -189,6 +203,111 @@ def test_same_as_is_recorded_once_and_stays_undone(ledger: Ledger, tmp_path: Pat
     [event] = [event for event in ledger.events("harbour-2031") if isinstance(event.body, SameAsJudged)]
     case.undo_same_as(event.id, "two men after all")
     assert record(ledger, tmp_path, edit).added == 0
+
+
+def test_acts_on_evidence_are_recorded_once_as_the_api_records_them(ledger: Ledger, tmp_path: Path) -> None:
+    edit = (END, END + EVIDENCE)
+    assert record(ledger, tmp_path, edit).added == 18
+    case = ledger.case("harbour-2031")
+    acts = (EvidenceAttached, CustodyTransferred, ReliabilityAssessed)
+    assert [body for body in bodies(case) if isinstance(body, acts)] == [
+        EvidenceAttached(
+            item="photo",
+            sha256=DIGEST,
+            size=7,
+            obtained_from="b",
+            obtained_at="2031-05-04",
+            basis="its crane",
+        ),
+        CustodyTransferred(item="photo", given_by="b", received_by="shared:paper", at="2031-05-04"),
+        CustodyTransferred(
+            item="photo",
+            given_by="shared:paper",
+            received_by="shared:police",
+            at="2031-05-06",
+            note="in a sealed bag",
+        ),
+        ReliabilityAssessed(
+            claim=case.claim("C2").id, scale="admiralty", grade="C3", assessor="shared:paper"
+        ),
+        ReliabilityAssessed(
+            entity="photo", scale="admiralty", grade="B2", assessor="shared:paper", at="2031-05-05"
+        ),
+    ]
+    assert record(ledger, tmp_path, edit) == Recorded("harbour-2031", 0, 18, ())
+    item = ledger.replay(Custody("harbour-2031")).item("photo")
+    assert item is not None
+    assert (item.digests, item.keeper, item.is_unbroken) == ((DIGEST,), "shared:police", True)
+    assert [one.grade for one in item.assessments] == ["B2"]
+    assert ledger.verify(pin=ledger.id).findings == ()
+
+
+def test_acts_recorded_by_call_are_found_again_in_a_file(ledger: Ledger, tmp_path: Path) -> None:
+    record(ledger, tmp_path)
+    case = ledger.case("harbour-2031")
+    case.attach_evidence(
+        "photo", sha256=DIGEST, size=7, obtained_from="b", obtained_at="2031-05-04", basis="its crane"
+    )
+    case.assess_reliability(claim="C2", scale="admiralty", grade="C3", assessor="shared:paper")
+    grown = record(ledger, tmp_path, (END, END + EVIDENCE))
+    assert (grown.added, grown.unchanged) == (3, 15)
+
+
+def test_an_item_that_goes_and_returns_is_passed_on_as_often_as_the_file_says(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    there, back = (
+        f"  - {{item: photo, given_by: {giver}, received_by: {receiver}}}\n"
+        for giver, receiver in (("a", "b"), ("b", "a"))
+    )
+    once = END + "custody:\n" + there + back
+    assert record(ledger, tmp_path, (END, once)).added == 15
+    assert record(ledger, tmp_path, (END, once + there)).added == 1
+    assert record(ledger, tmp_path, (END, once + there)).added == 0
+    item = ledger.replay(Custody("harbour-2031")).item("photo")
+    assert item is not None
+    assert [step.received_by for step in item.transfers] == ["b", "a", "b"]
+    assert item.keeper == "b"
+
+
+def test_protected_keepers_stand_in_the_record_under_their_random_names(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    edits = (
+        ("{person: Second detainee}", "{person: protected, label: a witness, name: Jane Example}"),
+        (END, END + EVIDENCE),
+    )
+    record(ledger, tmp_path, *edits)
+    case = ledger.case("harbour-2031")
+    [attached] = [body for body in bodies(case) if isinstance(body, EvidenceAttached)]
+    assert attached.obtained_from == case.entity_name("b") != "b"
+    assert record(ledger, tmp_path, *edits).added == 0
+
+
+def test_evidence_names_of_a_second_file_are_held_against_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
+    record(ledger, tmp_path)
+    path = tmp_path / "second.yaml"
+    head = (
+        "claimledger: 1\ncase: {id: harbour-2031, title: Two accounts of a night at the harbour}\n"
+        "entities: {photo: {item: a photo of the quay}}\n"
+    )
+    path.write_text(
+        head + "reliability: [{claim: C1, scale: admiralty, grade: B2, assessor: shared:paper}]\n"
+        "custody: [{item: photo, received_by: shared:police}]\n"
+    )
+    assert record_claim_file(ledger, read_claim_file(path)).added == 2
+    size = ledger.size
+    path.write_text(
+        head + "reliability: [{claim: C9, scale: admiralty, grade: B2, assessor: shared:paper}]\n"
+        "custody: [{item: photo, received_by: shared:gazette}]\n"
+    )
+    with pytest.raises(ClaimFileError) as error:
+        record_claim_file(ledger, read_claim_file(path))
+    assert [problem.split("  ")[1:] for problem in error.value.problems] == [
+        ["reliability[0].claim", 'no claim "C9"'],
+        ["custody[0]", 'no entity "shared:gazette"; did you mean "shared:paper"?'],
+    ]
+    assert ledger.size == size
 
 
 def test_what_goes_wrong_late_leaves_nothing_behind(ledger: Ledger, tmp_path: Path) -> None:

@@ -186,6 +186,22 @@ def test_a_copy_of_a_source_that_no_file_defines_is_said(small: Path) -> None:
     assert invoke("cases", "small.ledger").stdout.startswith("no case yet")
 
 
+def test_a_copy_of_an_item_that_no_file_attaches_is_said(small: Path) -> None:
+    given = ("--evidence", "film=paper.txt")
+    result = invoke("lint", "small.yaml", *given)
+    assert result.exit_code == 1
+    assert '--evidence film: no file attaches a copy of an item "film" (under evidence)' in result.stdout
+    told = json.loads(invoke("lint", "small.yaml", *given, "--json").stdout)
+    assert (told["problems"], told["unknown_sources"], told["unknown_evidence"]) == ([], [], ["film"])
+    refused = invoke("record", "small.ledger", "small.yaml", "--keys", "keys", *given)
+    assert refused.exit_code == 1
+    assert "no file attaches a copy" in refused.stderr
+    assert invoke("cases", "small.ledger").stdout.startswith("no case yet")
+    wrong = invoke("lint", "small.yaml", "--evidence", "film")
+    assert wrong.exit_code == 2
+    assert "write ITEM=FILE" in wrong.stderr
+
+
 def test_recording_a_long_file_says_on_a_terminal_what_is_being_done(small: Path) -> None:
     rows = [f"  D{n}: {{count: man, quantity: {n}, asserter: police}}\n" for n in range(1, 1400)]
     (small / "long.yaml").write_text((small / "small.yaml").read_text() + "".join(rows))

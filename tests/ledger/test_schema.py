@@ -31,7 +31,9 @@ SEEN = {
     "role-misspelt", "section-that-is-a-list", "shared-person", "source-with-bad-address", "source-with-bad-digest",
     "source-without-title", "statement-without-asserter", "undecided-voice-of-one", "unknown-section",
     "words-as-one-number", "amend-without-reason", "name-of-unprotected-person", "protected-name-that-is-a-table",
-    "claim-of-two-kinds", "case-id-with-space",
+    "claim-of-two-kinds", "case-id-with-space", "custody-without-receiver", "evidence-that-is-a-table",
+    "evidence-with-bad-digest", "evidence-with-misspelt-member", "evidence-with-size-in-words",
+    "evidence-without-digest", "reliability-without-assessor",
 }  # fmt: skip
 
 
