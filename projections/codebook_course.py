@@ -280,7 +280,7 @@ _CHANGES: Final = Table(
                 "no_answer_new": "somebody says that there is no answer",
                 "no_answer_gone": "somebody says so no longer",
                 "dispute_opened": "the question is disputed from now on",
-                "dispute_settled": "the question is disputed no longer",
+                "dispute_settled": "the question is disputed no longer, under any reading",
                 "state_changed": "the question's state changed otherwise",
                 "corrected": "a claim was corrected by its holder",
                 "retracted": "a claim was taken back by its holder",

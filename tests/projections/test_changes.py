@@ -58,7 +58,6 @@ def test_a_new_position_opens_a_dispute(cause: World) -> None:
     assert told(found) == [
         ("position_new", ("az",), None, "torture", ("C2",)),
         ("dispute_opened", (), "single_voice", "disputed", ("C2",)),
-        ("state_changed", (), "single_voice", "disputed", ("C2",)),
     ]
     assert {one.questions for one in found} == {(CAUSE,)}
 
@@ -71,9 +70,90 @@ def test_a_holder_that_changes_its_account_has_moved_and_the_dispute_is_settled(
     assert told(found) == [
         ("holder_moved", ("ru",), "suicide", "torture", ("C3",)),
         ("dispute_settled", (), "disputed", "agreed", ("C3",)),
-        ("state_changed", (), "disputed", "agreed", ("C3",)),
     ]
     assert (found[0].of, found[0].text) == (("C1",), "Russian authorities: from suicide to torture")
+
+
+def test_a_dispute_is_opened_by_the_claims_that_contradict_and_by_no_others(cause: World) -> None:
+    index = last(cause)
+    cause.claim("C2", CauseOfDeath(of="z", causes="heart"), "az", "2025-07-02")
+    cause.claim("C3", CauseOfDeath(of="z", causes="torture"), "az", "2025-07-03")
+    cause.claim("C4", CauseOfDeath(of="z", causes="suicide"), "ngo", "2025-07-03")
+    cause.claim("C5", CauseOfDeath(of="z", causes="torture"), "paper", "2025-07-04", strength="possible")
+    [opened] = [one for one in since(cause, index) if one.sort is ChangeSort.DISPUTE_OPENED]
+    assert opened.claims == ("C3",)
+
+
+def test_a_dispute_is_settled_by_what_ended_a_side_as_a_whole(cause: World) -> None:
+    cause.claim("C2", CauseOfDeath(of="z", causes="torture"), "az", "2025-07-02")
+    cause.claim("C3", CauseOfDeath(of="z", causes="torture"), "ngo", "2025-07-02")
+    cause.claim("C4", CauseOfDeath(of="z", causes="suicide"), "paper", "2025-07-02")
+    index = last(cause)
+    cause.claim("R1", Reply(claims=[cause.ids["C2"]], kind="retracts"), "az", "2025-07-03")
+    cause.claim("C5", CauseOfDeath(of="z", causes="heart"), "ru", "2025-07-04")
+    cause.claim("C6", CauseOfDeath(of="z", causes="torture"), "ru", "2025-07-05")
+    cause.claim("R2", Reply(claims=[cause.ids["C4"]], kind="retracts"), "paper", "2025-07-06")
+    [settled] = [one for one in since(cause, index) if one.sort is ChangeSort.DISPUTE_SETTLED]
+    assert (settled.claims, settled.after) == (("C6", "R2"), "agreed")
+
+
+def test_a_dispute_that_depends_on_a_reading_now_is_not_settled(cause: World) -> None:
+    cause.claim("C2", CauseOfDeath(of="z", causes="torture"), "az", "2025-07-02")
+    index = last(cause)
+    cause.amend("C2", CauseOfDeath(of="z", causes=undecided("torture", "suicide")), "az", "2025-07-02")
+    changed = [one for one in since(cause, index) if one.before == "disputed"]
+    assert [(str(one.sort), one.after, one.events) for one in changed] == [
+        ("state_changed", "conditional", (cause.events[-1].id,))
+    ]
+
+
+def test_a_holder_that_moved_at_a_new_question_has_a_line_of_its_own(world: World) -> None:
+    index = last(world)
+    world.claim("C1", CauseOfDeath(of="z", causes="suicide"), "ru", "2025-07-01")
+    world.claim("C2", CauseOfDeath(of="z", causes="heart"), "az", "2025-07-02")
+    world.claim("C3", CauseOfDeath(of="z", causes="torture"), "ru", "2025-07-03")
+    found = since(world, index)
+    assert told(found) == [
+        ("question_new", (), None, "disputed", ("C1", "C2", "C3")),
+        ("position_new", (), None, "suicide", ("C1",)),
+        ("position_new", ("az",), None, "heart", ("C2",)),
+        ("position_new", ("ru",), None, "torture", ("C3",)),
+        ("holder_moved", ("ru",), "suicide", "torture", ("C3",)),
+        ("dispute_opened", (), None, "disputed", ("C2", "C3")),
+    ]
+    assert (found[4].of, found[4].text) == (("C1",), "Russian authorities: from suicide to torture")
+
+
+def test_what_a_holder_said_on_the_way_is_named(cause: World) -> None:
+    index = last(cause)
+    cause.claim("C2", CauseOfDeath(of="z", causes="heart"), "ru", "2025-07-02")
+    cause.claim("C3", CauseOfDeath(of="z", causes="torture"), "ru", "2025-07-03")
+    [moved] = [one for one in since(cause, index) if one.sort is ChangeSort.HOLDER_MOVED]
+    assert moved.text == "Russian authorities: from suicide, by way of heart, to torture"
+    assert (moved.claims, moved.of) == (("C3",), ("C1", "C2"))
+
+
+def test_what_a_claim_did_at_another_question_is_not_named(world: World) -> None:
+    world.claim("D1", Death(person="z", when="2025-06-27", in_custody=True), "ru", "2025-07-01")
+    index = last(world)
+    world.claim("D2", Death(person="z", when="2025-06-28"), "ru", "2025-07-02")
+    world.claim("D3", Death(person="z", in_custody=False), "az", "2025-07-02")
+    found = since(world, index)
+    assert [(one.questions, one.claims) for one in found if one.sort is ChangeSort.HOLDER_MOVED] == [
+        (("z \u00b7 death when",), ("D2",))
+    ]
+    assert [(one.questions, one.claims) for one in found if one.sort is ChangeSort.DISPUTE_OPENED] == [
+        (("z \u00b7 death in custody",), ("D3",))
+    ]
+
+
+def test_a_dispute_that_a_retraction_of_a_retraction_opens_again_names_it(cause: World) -> None:
+    cause.claim("C2", CauseOfDeath(of="z", causes="torture"), "az", "2025-07-02")
+    cause.claim("R1", Reply(claims=[cause.ids["C1"]], kind="retracts"), "ru", "2025-07-05")
+    index = last(cause)
+    cause.claim("R2", Reply(claims=[cause.ids["R1"]], kind="retracts"), "ru", "2025-07-06")
+    [opened] = [one for one in since(cause, index) if one.sort is ChangeSort.DISPUTE_OPENED]
+    assert opened.claims == ("R2",)
 
 
 def test_a_holder_that_joins_or_says_it_again_is_named(cause: World) -> None:
@@ -317,7 +397,10 @@ def test_all_that_changed_is_named(new_world: NewWorld, history: Recorded, data:
         if view.status != now.status and now.status in (ClaimStatus.RETRACTED, ClaimStatus.CORRECTED):
             assert now.ended_by in did
     states = {one.key: one.state for one in before.questions}
-    changed = {one.questions[0] for one in found if one.sort is ChangeSort.STATE_CHANGED}
+    of_state = (ChangeSort.STATE_CHANGED, ChangeSort.DISPUTE_OPENED, ChangeSort.DISPUTE_SETTLED)
+    changes_of_state = [one.questions[0] for one in found if one.sort in of_state]
+    changed = set(changes_of_state)
+    assert len(changed) == len(changes_of_state)
     for question in after.questions:
         if states.get(question.key, question.state) != question.state and len(question.entity) == 1:
             assert question.key in changed or any(
