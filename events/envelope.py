@@ -37,6 +37,7 @@ __all__ = [
     "PAYLOAD_TYPE",
     "Envelope",
     "Signature",
+    "hash_leaf",
     "keyid_of",
     "one_signature",
     "pae",
@@ -84,6 +85,11 @@ def keyid_of(public_key: bytes) -> str:
     if len(public_key) != _KEY_BYTES:
         raise InvalidValue(f"public key: an Ed25519 key has {_KEY_BYTES} raw bytes, not {len(public_key)}")
     return sha256(b"ed25519\0" + public_key).hexdigest()
+
+
+def hash_leaf(entry: bytes) -> bytes:
+    """The leaf hash of a leaf entry: SHA-256 of a zero byte and the entry, 32 bytes (RFC 6962, section 2.1)."""
+    return sha256(b"\0" + entry).digest()
 
 
 def one_signature(data: bytes) -> tuple[bytes, str, bytes] | None:
@@ -219,7 +225,7 @@ class Envelope:
 
     def leaf(self) -> str:
         """The leaf hash, 64 lowercase hex digits: the name by which the outside cites this event."""
-        return sha256(b"\0" + self.leaf_entry()).hexdigest()
+        return hash_leaf(self.leaf_entry()).hex()
 
 
 def _read(document: Any) -> Envelope:

@@ -14,9 +14,14 @@
     |   |-- WrongLedger           an event (or pin) of another ledger
     |   |-- BrokenChain           a gap, reorder, splice or duplicate inside a stream or the log
     |   |-- RowMismatch           a row of the store disagrees with the event signed in it
-    |   `-- WrongDisclosure       disclosed content does not fit its commitment
+    |   |-- WrongDisclosure       disclosed content does not fit its commitment
+    |   |-- MalformedNote         bytes that are no signed note, checkpoint, cosignature or proof
+    |   |-- WrongProof            hashes that do not lead from a leaf, or an older root, to the root
+    |   |-- WrongTile             a tile or bundle of the log has another length or content
+    |   `-- FutureCosignature     a witness's cosignature names a time that has not come yet
     |-- CouldNotCheck             nothing was found wrong, because something needed is MISSING
     |   |-- NotPinned             no ledger id was given to hold the ledger against
+    |   |-- NotWitnessed          fewer witnesses have cosigned than were asked for
     |   `-- MissingDisclosure     the content behind a commitment is not here
     |-- MissingExtra              an optional part of claimledger is not installed
     |-- LedgerUnavailable         the ledger cannot be opened or written
@@ -46,6 +51,7 @@ __all__ = [
     "ClaimFileError",
     "ClaimLedgerError",
     "CouldNotCheck",
+    "FutureCosignature",
     "IdempotencyConflict",
     "InvalidInput",
     "InvalidValue",
@@ -59,12 +65,14 @@ __all__ = [
     "LedgerNotFound",
     "LedgerUnavailable",
     "MalformedEvent",
+    "MalformedNote",
     "MissingDisclosure",
     "MissingExtra",
     "NameTaken",
     "NewerSchema",
     "NotALedger",
     "NotPinned",
+    "NotWitnessed",
     "ReadOnly",
     "RowMismatch",
     "UnknownName",
@@ -73,7 +81,9 @@ __all__ = [
     "WrongDisclosure",
     "WrongLedger",
     "WrongPassphrase",
+    "WrongProof",
     "WrongSignature",
+    "WrongTile",
 ]
 
 
@@ -174,6 +184,30 @@ class WrongDisclosure(VerificationFailed):
     code = "disclosure.wrong"
 
 
+class MalformedNote(VerificationFailed):
+    """Bytes that are no signed note, checkpoint, cosignature or proof of the formats that are read here."""
+
+    code = "note.malformed"
+
+
+class WrongProof(VerificationFailed):
+    """Hashes that do not lead from a leaf, or from an older root, to the root that they should lead to."""
+
+    code = "proof.wrong"
+
+
+class WrongTile(VerificationFailed):
+    """A tile or an entry bundle of the log has another length or content than its place asks for."""
+
+    code = "tile.wrong"
+
+
+class FutureCosignature(VerificationFailed):
+    """A witness's cosignature names a time that has not come yet."""
+
+    code = "cosignature.future"
+
+
 class CouldNotCheck(ClaimLedgerError):
     """Nothing was found wrong, because something that the check needs is missing."""
 
@@ -184,6 +218,12 @@ class NotPinned(CouldNotCheck):
     """No ledger id was given to hold the ledger against."""
 
     code = "unchecked.pin"
+
+
+class NotWitnessed(CouldNotCheck):
+    """Fewer witnesses have cosigned a checkpoint than were asked for."""
+
+    code = "unchecked.witnesses"
 
 
 class MissingDisclosure(CouldNotCheck):

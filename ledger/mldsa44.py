@@ -1,0 +1,83 @@
+"""ML-DSA-44: whether a signature fits, and a signer (FIPS 204, pure mode, empty context).
+
+1. A public key has 1,312 bytes, a signature 2,420. Every string of 1,312 bytes is a key: there is no weak
+   spelling to refuse. `verify` is False for whatever does not fit and raises only where it cannot answer.
+2. Signatures of the log and of witnesses may take this algorithm beside Ed25519, so that a checkpoint stays
+   evidence when Ed25519 no longer is one. Events take Ed25519 alone.
+3. The `cryptography` package needs an OpenSSL that has the algorithm (3.5 or newer; its wheels bring one).
+   Without it a line of this kind could not be checked, which is never the same as wrong.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final, NoReturn
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
+
+from claimledger.events.errors import CouldNotCheck, KeyringError
+
+__all__ = ["PUBLIC_KEY_BYTES", "SIGNATURE_BYTES", "Mldsa44Signer", "verify"]
+
+PUBLIC_KEY_BYTES: Final = 1312
+SIGNATURE_BYTES: Final = 2420
+
+
+def verify(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether a signature over a message was made by the holder of a key.
+
+    Args:
+        public_key: 1,312 raw bytes.
+        signature: 2,420 bytes.
+        message: the signed bytes.
+
+    Raises:
+        CouldNotCheck: this installation of `cryptography` has no ML-DSA.
+    """
+    if len(public_key) != PUBLIC_KEY_BYTES or len(signature) != SIGNATURE_BYTES:
+        return False
+    try:
+        _load(public_key).verify(signature, message)
+    except InvalidSignature:
+        return False
+    except UnsupportedAlgorithm as error:
+        raise CouldNotCheck(
+            "ML-DSA-44 is not in this installation's OpenSSL (3.5 or newer has it): install a wheel of `cryptography`"
+        ) from error
+    return True
+
+
+@lru_cache(maxsize=256)
+def _load(public_key: bytes) -> MLDSA44PublicKey:
+    return MLDSA44PublicKey.from_public_bytes(public_key)
+
+
+class Mldsa44Signer:
+    """A signer whose ML-DSA-44 key is in the memory of this process; the two members of `keys.Signer`.
+
+    >>> signer = Mldsa44Signer(MLDSA44PrivateKey.from_seed_bytes(bytes(32)))
+    >>> verify(signer.public_key, signer.sign(b"message"), b"message")
+    True
+    """
+
+    __slots__ = ("_private_key", "_public_key")
+
+    def __init__(self, private_key: MLDSA44PrivateKey) -> None:
+        self._private_key = private_key
+        self._public_key = private_key.public_key().public_bytes_raw()
+
+    @property
+    def public_key(self) -> bytes:
+        """The 1,312 raw bytes of the public key."""
+        return self._public_key
+
+    def sign(self, message: bytes) -> bytes:
+        """The signature over a message: 2,420 bytes, other ones each time."""
+        return self._private_key.sign(message)
+
+    def __repr__(self) -> str:
+        return "<Mldsa44Signer>"
+
+    def __reduce__(self) -> NoReturn:
+        raise KeyringError("the private keys are not pickled or copied; open the keyring in each process")
