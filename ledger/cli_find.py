@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .cli_clocks import AssertedBy, KnownAt, asked, repeated
-from .cli_terminal import note, say, say_json, screen_width
+from .cli_read import case_named
+from .cli_terminal import say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ __all__ = ["asserters", "find"]
 def find(
     ledger: LedgerPlace,
     asserter: Annotated[
-        str | None, typer.Option("--asserter", metavar="NAME", help="Said by, or on behalf of.")
+        str | None,
+        typer.Option("--asserter", metavar="NAME", help="Said by, or on behalf of, by name or label."),
     ] = None,
     source: Annotated[str | None, typer.Option("--source", metavar="NAME", help="Read in.")] = None,
     code: Annotated[
@@ -54,6 +56,8 @@ def find(
 
     clocks = asked(known_at, asserted_by, None)
     with Ledger.open(ledger, read_only=True) as opened:
+        if case is not None:
+            case_named(opened, case)
         finder = Finder(
             Sought(asserter, source, code, ref, text), case=case, known_at=clocks["known_at"], asserted_by=asserted_by
         )  # fmt: skip
@@ -71,8 +75,6 @@ def find(
             cases.add(each.case)
     counted = f"{count} {'claim' if count == 1 else 'claims'} in {len(cases)} {'case' if len(cases) == 1 else 'cases'}"
     say(*([""] if count else []), " \N{MIDDLE DOT} ".join([counted, *clocks_in_words(finder.clocks)]))
-    if not count and asserter is not None:
-        note(f"names of speakers: claimledger asserters {ledger}")
     return 0
 
 
@@ -100,12 +102,14 @@ def asserters(
 
     clocks = asked(known_at, asserted_by, None)
     with Ledger.open(ledger, read_only=True) as opened:
+        if case is not None:
+            case_named(opened, case)
         fold = opened.replay(Asserters(known_at=clocks["known_at"], asserted_by=asserted_by))
     if of is not None:
         rows = [fold.of(of, case)]
     else:
         rows = [row for row in fold.rows if case in (None, row.case)]
-    sought = None if of_property is None else "_".join(of_property.lower().split())
+    sought = None if of_property is None else fold.property_named(of_property)
     if as_json:
         kept = {name: value for name, value in repeated(clocks).items() if name != "true_on"}
         listed = [row.to_json() for row in rows]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .replay import RULES_VERSION, Fold, Provenance, known_at, replay
 
 if TYPE_CHECKING:
-    from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef
+    from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef, SpokeFor
     from .asserters import Asserters
     from .case import CaseState
     from .change import Change, ChangeSort
@@ -77,6 +77,7 @@ __all__ = [
     "QuestionState",
     "RULES_VERSION",
     "SameAsView",
+    "SpokeFor",
     "StatusView",
     "Tables",
     "Timeline",
@@ -133,6 +134,7 @@ _HOMES = {
     "Question": "questions",
     "QuestionState": "questions",
     "SameAsView": "claims",
+    "SpokeFor": "asserter_rows",
     "StatusView": "questions",
     "Tables": "tables",
     "Timeline": "timeline",

@@ -18,7 +18,7 @@ from claimledger.events.values import SHARED
 
 from .compare import Given, PartyValue, TermValue, WordValue
 
-__all__ = ["AnswerCount", "AsserterRow", "Behind", "CaseRef", "answer_text"]
+__all__ = ["AnswerCount", "AsserterRow", "Behind", "CaseRef", "SpokeFor", "answer_text"]
 
 
 class CaseRef(NamedTuple):
@@ -90,6 +90,27 @@ class AnswerCount:
 
 
 @dataclass(frozen=True, slots=True)
+class SpokeFor:
+    """The claims that a speaker put for somebody else, whose claims they are.
+
+    Attributes:
+        holder: for whom, by name; ``shared:`` leads those of the shared register.
+        case: the case that this one belongs to; None for the shared register.
+        label: what readers see for it.
+        said: how many claims, and which.
+    """
+
+    holder: str
+    case: str | None
+    label: str
+    said: Behind
+
+    def to_json(self) -> dict[str, Any]:
+        """Every member under its own name; what is behind the count beside them."""
+        return {"holder": self.holder, "case": self.case, "label": self.label, **self.said.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
 class AsserterRow:
     """One speaker.
 
@@ -99,7 +120,8 @@ class AsserterRow:
         label: what readers see for it.
         names: every name by which it spoke, where a case judges several to mean it.
         is_named: whether it is known who that is; two speakers without a name are never one.
-        claims: what it said.
+        claims: what it said, itself or through those who speak for it.
+        spoke_for: what it said for others, by whom that was for; those claims are theirs, and in no other count here.
         maybe: claims that may be its voice or another's; they are in no other count.
         withdrawn: records that their recorder withdrew; they are in no other count.
         corrected: of `claims`, those that it later corrected.
@@ -118,6 +140,7 @@ class AsserterRow:
     names: tuple[str, ...]
     is_named: bool
     claims: Behind
+    spoke_for: tuple[SpokeFor, ...]
     maybe: Behind
     withdrawn: Behind
     corrected: Behind
@@ -142,6 +165,7 @@ class AsserterRow:
             "names": list(self.names),
             "is_named": self.is_named,
             "claims": self.claims.to_json(),
+            "spoke_for": [one.to_json() for one in self.spoke_for],
             "maybe": self.maybe.to_json(),
             "withdrawn": self.withdrawn.to_json(),
             "corrected": self.corrected.to_json(),

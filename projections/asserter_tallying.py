@@ -1,7 +1,8 @@
 """The counting behind `claimledger.projections.asserters`: each claim under each of its headings, in one pass.
 
 1. A heading is a few words: ``claims``, ``maybe``, ``withdrawn``, a kind, a strength, a date at which something was
-   said, or an answer. Each speaker has a tally for each of its headings.
+   said, an answer, or for whom somebody spoke. Each speaker has a tally for each of its headings. What is said for
+   an institution is that one's; whoever spoke has it under ``for`` alone.
 2. An amended claim is counted as amended, in the place of what was counted before; a withdrawn one under
    ``withdrawn`` alone. Replies by which a speaker may take claims back are kept; what they end is found on reading.
 3. No body is kept. What stays is the tallies, labels and types of entities, and a few numbers for each claim.
@@ -40,7 +41,7 @@ REGISTER: Final = -1
 NOBODY: Final = 0
 """The tally of claims that `asserted_by` leaves out."""
 _WITHDRAWN: Final = ("withdrawn",)
-_NAMED: Final = ("claims", "maybe", "withdrawn", "answer")
+_NAMED: Final = ("claims", "maybe", "withdrawn", "answer", "for")
 """Headings whose claims are named; of the others they are only counted."""
 _TAKES_BACK: Final = ("corrects", "retracts")
 
@@ -210,21 +211,24 @@ class Tallying:
         """Where a claim is counted."""
         if self._until is not None and not all(_said_by(voice, self._until) for voice in content.voices):
             return [NOBODY]
-        keys = dict.fromkeys(key_of(voice.on_behalf_of or voice.asserter, case) for voice in content.voices)
         if len(content.voices) > 1:
+            names = (one for voice in content.voices for one in (voice.on_behalf_of, voice.asserter))
+            keys = dict.fromkeys(key_of(name, case) for name in names if name is not None)
             return [self._tally(key, ("maybe",)) for key in keys]
-        (key,) = keys
+        voice = content.voices[0]
+        key, spoke = key_of(voice.on_behalf_of or voice.asserter, case), key_of(voice.asserter, case)
         strengths, _ = alternatives(content.strength)
         headings: list[Heading] = [
             ("claims",),
             ("kind", content.kind),
             ("strength", " or ".join(strengths)),
         ]
-        said = date_text(content.voices[0].asserted_at)
+        said = date_text(voice.asserted_at)
         if said is not None:
             headings.append(("said", said))
         headings += self._answers(case, content)
-        return [self._tally(key, heading) for heading in dict.fromkeys(headings)]
+        tallies = [self._tally(key, heading) for heading in dict.fromkeys(headings)]
+        return tallies if spoke == key else [*tallies, self._tally(spoke, ("for", str(key[0]), key[1]))]
 
     def _answers(self, case: int, content: ClaimContent) -> Iterator[Heading]:
         claim = content.claim

@@ -8,9 +8,10 @@ A fold over all events of a ledger, in one pass. "How often does this authority 
 2. Counted is what was recorded and not withdrawn, as amended. A withdrawn record is no statement and is counted apart;
    what a speaker retracts or corrects was said, stays counted, and is marked. Only its own corrections and
    retractions count, and none that was itself taken back.
-3. Where the reader cannot tell whose voice a claim is, it counts for nobody: it is listed under `maybe`.
-4. Nothing is compared between cases and no number is added up: equal answers are counted, and their claims named.
-5. No body is kept. What stays is a tally for each answer of each speaker (`MOST_ANSWERS` of a property, the rest
+3. What is said for an institution is that institution's. Whoever spoke is listed with it under `spoke_for`.
+4. Where the reader cannot tell whose voice a claim is, it counts for nobody: it is listed under `maybe`.
+5. Nothing is compared between cases and no number is added up: equal answers are counted, and their claims named.
+6. No body is kept. What stays is a tally for each answer of each speaker (`MOST_ANSWERS` of a property, the rest
    counted together), the labels of entities, and about a hundred bytes a claim.
 """
 
@@ -24,12 +25,13 @@ from hashlib import sha256
 from types import MappingProxyType
 from typing import Any
 
+from claimledger.events.codes import codes_of, is_listed
 from claimledger.events.dates import parse_edtf
 from claimledger.events.encoding import encode
 from claimledger.events.errors import UnknownName
 from claimledger.events.values import SHARED
 
-from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef
+from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef, SpokeFor
 from .asserter_tallying import NOBODY, REGISTER, Tallying, key_of
 from .questions import natural
 from .replay import RULES_VERSION, Provenance
@@ -72,6 +74,20 @@ class Asserters(Tallying):
         near = dict.fromkeys(known[one] for one in difflib.get_close_matches(holder.casefold(), known, n=4))
         listed = f"; near ones: {', '.join(near)}" if near else ""
         raise UnknownName(f'nobody called "{holder}" has said anything in these cases{listed}')
+
+    def property_named(self, text: str) -> str:
+        """The property that a person means: ``cause of death`` is ``cause_of_death``.
+
+        Raises:
+            UnknownName: nobody here answers it, and no kind of this release asks it; the message lists near ones.
+        """
+        wanted = "_".join(text.casefold().split())
+        answered = {one.property for row in self.rows for one in row.answers}
+        if wanted in answered or is_listed("property", wanted):
+            return wanted
+        near = difflib.get_close_matches(wanted, sorted({*answered, *(codes_of("property") or ())}), n=4)
+        listed = f"; near ones: {', '.join(near)}" if near else ""
+        raise UnknownName(f'"{text}" is no property that anybody here answers{listed}')
 
     @property
     def not_yet_said(self) -> int:
@@ -116,7 +132,9 @@ class _Reading:
     def rows(self) -> tuple[AsserterRow, ...]:
         """Every speaker."""
         rows = (self._row(key, spoken) for key, spoken in self._gathered.items())
-        shown = [row for row in rows if row.claims.times or row.maybe.times or row.withdrawn.times]
+        shown = [
+            row for row in rows if row.claims.times or row.spoke_for or row.maybe.times or row.withdrawn.times
+        ]
         return tuple(
             sorted(shown, key=lambda row: (row.case is not None, -row.claims.times, row.holder, row.case))
         )
@@ -197,6 +215,7 @@ class _Reading:
             names=tuple(dict.fromkeys(name for _, name in sorted(spoken, key=self._seniority))),
             is_named=known is None or known.is_named,
             claims=self._behind(said),
+            spoke_for=self._spoke_for(key, headings),
             maybe=self._behind(headings.get(("maybe",), [])),
             withdrawn=self._behind(headings.get(("withdrawn",), [])),
             corrected=self._ended_of(said, "corrects"),
@@ -207,6 +226,27 @@ class _Reading:
             last_said=max(dates, key=_last) if dates else None,
             answers=self._answers(headings),
             more_answers=self._times(headings, "more"),
+        )
+
+    def _spoke_for(self, key: Key, headings: Mapping[Heading, list[int]]) -> tuple[SpokeFor, ...]:
+        """The most claims first. One who is judged to be the institution itself spoke for nobody else."""
+        found: dict[Key, list[int]] = {}
+        for heading, tallies in headings.items():
+            if heading[0] == "for":
+                named = (int(heading[1]), heading[2])
+                found.setdefault(self._in_force.get(named, named), []).extend(tallies)
+        spoke = [
+            SpokeFor(
+                holder=whose[1],
+                case=None if whose[0] == REGISTER else self._fold.case_names[whose[0]],
+                label=whose[1] if (known := self._fold.entities.get(whose)) is None else known.label,
+                said=self._behind(tallies),
+            )
+            for whose, tallies in found.items()
+            if whose != key
+        ]
+        return tuple(
+            sorted(spoke, key=lambda one: (-one.said.times, one.case is not None, one.holder, one.case))
         )
 
     def _answers(self, headings: Mapping[Heading, list[int]]) -> tuple[AnswerCount, ...]:

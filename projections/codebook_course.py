@@ -323,7 +323,8 @@ _ASSERTERS: Final = Table(
             "counted",
             "what is counted",
             {
-                "claims": "what it said",
+                "claims": "what it said, itself or through those who speak for it",
+                "spoke_for": "what it said for somebody else, whose claims they are; in no other count of it",
                 "maybe": "claims that may be its voice or another's; in no other count",
                 "withdrawn": "records that their recorder withdrew; in no other count",
                 "corrected": "of its claims, those that it later corrected",
@@ -335,7 +336,7 @@ _ASSERTERS: Final = Table(
             },
         ),
         coded("property", "of an answer, the property asked about", "property", nullable=True),
-        text("word", "the kind, the strength or the answer that is counted", nullable=True),
+        text("word", "the kind, the strength, the answer or for whom it spoke", nullable=True),
         category("polarity", "of an answer, whether it is affirmed or denied", POLARITIES, nullable=True),
         category(
             "openness",

@@ -2,26 +2,30 @@
 
 1. A finder takes every event in the order of the log and gives back the claims that fit, each as it comes by; what
    it keeps is names and labels, never bodies.
-2. All criteria must fit. A code also finds its narrower ones (``torture`` finds ``torture.falaka``). A name of the
-   shared register may be written without ``shared:``. Text is found in any letter case, in the labels of the entities
-   that a claim names, in its hedges, its topic and its text.
+2. All criteria must fit. A code also finds its narrower ones (``torture`` finds ``torture.falaka``). A speaker is named
+   by name (of the shared register without ``shared:`` too) or by label. Text is found in the labels of the entities
+   that a claim names, in its hedges, its topic and its text. Letter case is of no account in names and text.
 3. Amended records are found by what is in force at that place of the log, under the claim's ref.
 4. Names are as registered: a same-as of a case joins no speakers here.
+5. A criterion that names nothing that there is finds nothing, and says so: silence would read as "was never said".
 """
 
 from __future__ import annotations
 
 import datetime
+import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from claimledger.events.claims import ClaimAmended, ClaimContent, ClaimRecorded, Voice
+from claimledger.events.codes import codes_of, is_listed, listings
 from claimledger.events.dates import When, parse_edtf
+from claimledger.events.errors import UnknownName
 from claimledger.events.event import format_instant
 from claimledger.events.kinds import General, NoAnswer, Opinion, Reply
 from claimledger.events.recorded import Event
-from claimledger.events.recorder_acts import CaseOpened, EntityRegistered
+from claimledger.events.recorder_acts import CaseOpened, EntityRegistered, SourceRegistered
 from claimledger.events.values import SHARED, Codes
 
 from .answers import Account, account_of
@@ -39,7 +43,7 @@ class Sought:
     """What a claim must fit.
 
     Attributes:
-        asserter: name of the speaker or of the institution spoken for.
+        asserter: name or label of the speaker or of the institution spoken for.
         source: name of the source.
         code: a code of a list, such as ``torture``.
         ref: the claim's short name, or ``CASE/REF``.
@@ -133,19 +137,52 @@ class Finder:
         self._own: dict[str, dict[str, EntityView]] = {}
         self._names: tuple[str, NamesInForce] | None = None
         self._refs: dict[str, str] = {}
+        self._claims: set[str] = set()
+        self._sources: set[str] = set()
+        self._wanted = (
+            {sought.asserter.casefold(), f"{SHARED}{sought.asserter}".casefold()}
+            if sought.asserter
+            else set()
+        )
 
     def found_in(self, events: Iterable[Event]) -> Iterator[Found]:
         """The claims that fit, as their events come by.
 
         Args:
             events: those of the whole log, or of a case and the shared register, in order.
+
+        Raises:
+            UnknownName: at the end, where nothing fits because something sought is not there at all; the message lists
+                near ones.
         """
+        count = 0
         for event in events:
             if self.clocks.leave_out(event):
-                return
+                break
             found = self.take(event)
             if found is not None:
+                count += 1
                 yield found
+        if not count:
+            self._refuse_unknown()
+
+    def _refuse_unknown(self) -> None:
+        """Refuse what names nothing among the events that were taken in."""
+        sought = self.sought
+        if sought.asserter is not None:
+            views = [*self._shared.values(), *(view for own in self._own.values() for view in own.values())]
+            names = dict.fromkeys(one for view in views for one in (view.name, view.label))
+            if not any(self._means(view) for view in views):
+                raise _unknown(
+                    f'nobody and nothing here is called "{sought.asserter}"', sought.asserter, names
+                )
+        if sought.source is not None and sought.source not in self._sources:
+            raise _unknown(f'no source here is called "{sought.source}"', sought.source, self._sources)
+        if sought.ref is not None and sought.ref not in self._claims:
+            raise _unknown(f'no claim here is called "{sought.ref}"', sought.ref, self._claims)
+        if sought.code is not None and not any(is_listed(listing, sought.code) for listing in listings()):
+            codes = (code for listing in listings() for code in codes_of(listing) or ())
+            raise _unknown(f'no claim here has the code "{sought.code}", and no list', sought.code, codes)
 
     def take(self, event: Event) -> Found | None:
         """Take the next event in; give back the claim if it is one that fits."""
@@ -154,13 +191,17 @@ class Finder:
             self._cases[stream] = body.case
         elif isinstance(body, EntityRegistered):
             self._register(event, body)
+        elif isinstance(body, SourceRegistered):
+            self._sources.add(body.name)
         elif isinstance(body, (ClaimRecorded, ClaimAmended)):
             case = self._cases.get(stream, "")
             if isinstance(body, ClaimRecorded):
                 ref = self._refs[event.id] = body.ref
+                if self.sought.ref is not None:
+                    self._claims.update((ref, f"{case}/{ref}"))
             else:
                 ref = self._refs.get(body.amends, body.amends)
-            if self.case in (None, case) and self._fits_outside(body, case, ref):
+            if self.case in (None, case) and self._fits_outside(body, case, ref, stream):
                 names = self._names_of(stream)
                 account = account_of(ref, body, names)
                 if self._fits_inside(account, names):
@@ -182,19 +223,28 @@ class Finder:
             self._names = (stream, NamesInForce({**self._shared, **self._own.get(stream, {})}))
         return self._names[1]
 
-    def _fits_outside(self, content: ClaimContent, case: str, ref: str) -> bool:
-        """Whether what needs no labels fits."""
+    def _fits_outside(self, content: ClaimContent, case: str, ref: str, stream: str) -> bool:
+        """Whether what can be told without taking the claim apart fits."""
         sought = self.sought
         if sought.source is not None and content.source != sought.source:
             return False
         if sought.ref is not None and sought.ref not in (ref, f"{case}/{ref}"):
             return False
         if sought.asserter is not None:
-            wanted = {sought.asserter, SHARED + sought.asserter}
-            if not any({voice.asserter, voice.on_behalf_of} & wanted for voice in content.voices):
+            names = {
+                name for voice in content.voices for name in (voice.asserter, voice.on_behalf_of) if name
+            }
+            if not any(self._means(self._view(name, stream)) for name in names):
                 return False
         until = self.clocks.said_by
         return until is None or all(_said_by(voice.asserted_at, until) for voice in content.voices)
+
+    def _view(self, name: str, stream: str) -> EntityView | None:
+        return self._own.get(stream, {}).get(name) or self._shared.get(name)
+
+    def _means(self, view: EntityView | None) -> bool:
+        """Whether an entity is who is sought as the speaker."""
+        return view is not None and not self._wanted.isdisjoint((view.name.casefold(), view.label.casefold()))
 
     def _fits_inside(self, account: Account, names: NamesInForce) -> bool:
         sought = self.sought
@@ -206,6 +256,12 @@ class Finder:
             return True
         wanted = sought.text.casefold()
         return any(wanted in text.casefold() for text in _texts(account, names))
+
+
+def _unknown(what: str, sought: str, known: Iterable[str]) -> UnknownName:
+    spelled = {one.casefold(): one for one in known}
+    near = [spelled[one] for one in difflib.get_close_matches(sought.casefold(), spelled, n=4)]
+    return UnknownName(f"{what}; near ones: {', '.join(near)}" if near else what)
 
 
 def _said_by(asserted_at: When | str | None, until: datetime.date) -> bool:

@@ -2,8 +2,9 @@
 
 1. All speakers: a row for each, the shared register first. One speaker: its answers, by property, the most frequent
    first, with the claims behind each count.
-2. A count is whole; of the claims behind it the first few are named, and an ellipsis says that there are more.
-3. Nothing is added up: numbers that a speaker gave are listed as it gave them, each with how often.
+2. Answers that are equally frequent are never told apart by their order: a tie is said.
+3. A count is whole; of the claims behind it the first few are named, and an ellipsis says that there are more.
+4. Nothing is added up: numbers that a speaker gave are listed as it gave them, each with how often.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ __all__ = ["asserter_lines", "asserters_lines"]
 
 DOT = "\N{MIDDLE DOT}"
 _NAMED = 6
+_TIED = 2
+"""As many answers that are equally frequent are written out; of more, only the number."""
 
 
 def asserters_lines(
@@ -40,18 +43,33 @@ def asserters_lines(
         width: cells of a line.
         more: the command that shows one speaker.
     """
-    shown = [row for row in rows if property is None or row.answers_to(property)]
-    said = [_count(len(shown), "speaker"), *_left_out(fold), *clocks_in_words(fold.clocks)]
-    lines = [*paragraph(f" {DOT} ".join(said), width, hanging=2), line()]
-    names = fitting((_name(row) for row in shown), width * 23 // 100)
+    asked = [row for row in rows if property is None or row.answers_to(property)]
+    shown = [row for row in asked if row.claims.times or row.maybe.times or row.withdrawn.times]
+    spoke = [row for row in asked if row not in shown]
+    said = [_count(len(shown), "speaker")]
+    said += [f"{len(spoke)} more spoke for others only"] if spoke else []
+    said += [*_left_out(fold), *clocks_in_words(fold.clocks)]
+    lines = paragraph(f" {DOT} ".join(said), width, hanging=2)
+    most = (width * 26 // 100, width * 20 // 100)
     heads = ["speaker", "name", "claims", "cases", "took back", "most often"]
     table = [[row.label, _name(row), *_counts(row), _most(row, property)] for row in shown]
-    labels = fitting((row.label for row in shown), width * 28 // 100)
-    widths = [labels, names, 6, 5, 9]
-    lines += columns([Cell(head, "dim") for head in heads], widths, width=width)
-    for cells in table:
-        lines += columns(cells, widths, width=width)
-    return [*lines, *([line(), line(f"one of them: {more}")] if more else [])]
+    lines += _table(heads, table, [6, 5, 9], most, width)
+    voices = [[row.label, _name(row), _spoke_for(row)] for row in spoke]
+    lines += _table(["who spoke", "name", "for whom, whose claims they are"], voices, [], most, width)
+    return [*lines, *([line(), line(f"one of them: {more}")] if more and asked else [])]
+
+
+def _table(
+    heads: list[str], rows: list[list[str]], further: list[int], most: tuple[int, int], width: int
+) -> list[Line]:
+    """A table under its heads; nothing where there is no row."""
+    if not rows:
+        return []
+    fitted = [fitting((row[at] for row in [heads, *rows]), most[at]) for at in (0, 1)]
+    lines = [line(), *columns([Cell(head, "dim") for head in heads], [*fitted, *further], width=width)]
+    for cells in rows:
+        lines += columns(cells, [*fitted, *further], width=width)
+    return lines
 
 
 def asserter_lines(
@@ -65,7 +83,8 @@ def asserter_lines(
         property: only its answers to this.
         width: cells of a line.
     """
-    said = [f"{_count(row.claims.times, 'claim')} in {_count(row.claims.cases, 'case')}"]
+    counted = f"{_count(row.claims.times, 'claim')} in {_count(row.claims.cases, 'case')}"
+    said = [counted if row.claims.times else "no claim of its own"]
     if row.first_said is not None and row.last_said is not None:
         said.append(f"first said {date_in_words(row.first_said)}, last {date_in_words(row.last_said)}")
     said += [f"{how} {n}" for how, n in row.strengths.items() if how != "asserted"]
@@ -84,6 +103,10 @@ def asserter_lines(
             lines += paragraph(f"{what}: {behind.times} ({_refs(behind)})", width, indent=2, hanging=2)
     if len(row.names) > 1:
         lines += paragraph(f"judged to be one: {', '.join(row.names)}", width, indent=2, hanging=2)
+    for spoke in row.spoke_for:
+        whose = spoke.label if spoke.case is None else f"{spoke.label} ({spoke.case}/{spoke.holder})"
+        text = f"spoke for {whose}, whose claims they are: {spoke.said.times} ({_refs(spoke.said)})"
+        lines += paragraph(text, width, indent=2, hanging=2)
     answers = [one for one in row.answers if property in (None, one.property)]
     for asked, some in groupby(answers, key=lambda one: one.property):
         lines += [line(), line(Cell(property_in_words(asked), "bold"))]
@@ -91,7 +114,7 @@ def asserter_lines(
             lines += _answer_lines(one, width)
         if asked in row.more_answers:
             lines.append(line(f"  {_count(row.more_answers[asked], 'claim')} with other answers"))
-    if not answers:
+    if not answers and (row.claims.times or property is not None):
         wanted = "" if property is None else f" to {property_in_words(property)}"
         lines += [line(), line(f"no answer{wanted}")]
     return lines
@@ -99,8 +122,8 @@ def asserter_lines(
 
 def _answer_lines(one: AnswerCount, width: int) -> list[Line]:
     open_mark = {"undecided": " (undecided)", "either": " (left open)", "no_answer": " (no answer)"}
-    text = f"{'not ' if one.polarity == 'negated' else ''}{one.answer}{open_mark.get(one.openness, '')}"
-    times = "once" if one.said.times == 1 else f"{one.said.times} times"
+    text = f"{_answer(one)}{open_mark.get(one.openness, '')}"
+    times = _times(one.said.times)
     if one.said.cases > 1:
         times += f" in {one.said.cases} cases"
     ended = [f"corrected {one.corrected}"] if one.corrected else []
@@ -126,14 +149,33 @@ def _counts(row: AsserterRow) -> list[str]:
 
 
 def _most(row: AsserterRow, property: str | None) -> str:
-    """The most frequent answer, among equals the first one."""
+    """The most frequent answer; where several are, what they are or how many."""
     answers = row.answers if property is None else row.answers_to(property)
     if not answers:
         return ""
-    most = max(answers, key=lambda one: one.said.times)
-    times = "" if most.said.times == 1 else f" ({most.said.times} times)"
-    denied = "not " if most.polarity == "negated" else ""
-    return f"{property_in_words(most.property)}: {denied}{most.answer}{times}"
+    times = max(one.said.times for one in answers)
+    most = [one for one in answers if one.said.times == times]
+    if len(most) > _TIED:
+        return f"{len(most)} answers, {_times(times)} each"
+    each = " each" if len(most) > 1 else ""
+    how_often = f" ({_times(times)}{each})" if times > 1 or each else ""
+    listed = (
+        f"{property_in_words(asked)}: {' / '.join(_answer(one) for one in some)}"
+        for asked, some in groupby(most, key=lambda one: one.property)
+    )
+    return f"{'; '.join(listed)}{how_often}"
+
+
+def _spoke_for(row: AsserterRow) -> str:
+    return "; ".join(f"{one.label} ({_times(one.said.times)})" for one in row.spoke_for)
+
+
+def _answer(one: AnswerCount) -> str:
+    return f"{'not ' if one.polarity == 'negated' else ''}{one.answer}"
+
+
+def _times(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
 
 
 def _name(row: AsserterRow) -> str:

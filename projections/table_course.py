@@ -256,6 +256,9 @@ def asserter_rows(asserters: Iterable[AsserterRow]) -> Iterator[Row]:
         blank |= {**who, "refs": []}
         for counted in ("claims", "maybe", "withdrawn", "corrected", "retracted"):
             yield {**blank, "counted": counted, **_behind(getattr(speaker, counted))}
+        for spoke in speaker.spoke_for:
+            whose = spoke.holder if spoke.case is None else f"{spoke.case}/{spoke.holder}"
+            yield {**blank, "counted": "spoke_for", "word": whose, **_behind(spoke.said)}
         for kind, times in speaker.kinds.items():
             yield {**blank, "counted": "kind", "word": kind, "times": times}
         for strength, times in speaker.strengths.items():

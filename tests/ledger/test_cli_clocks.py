@@ -237,9 +237,9 @@ def test_claims_are_found_over_all_cases(run: Run) -> None:
     [
         (["--ref", "P01"], ["P01"]),
         (["--ref", "grenfell-2017/P01"], ["P01"]),
-        (["--ref", "mh17-2014/P01"], []),
         (["--asserter", "sa", "--code", "overdose"], ["S10.1"]),
         (["--asserter", "shared:sa", "--code", "overdose"], ["S10.1"]),
+        (["--asserter", "saudi arabia", "--code", "overdose"], ["S10.1"]),
         (["--asserter", "shared:met", "--code", "overdose"], []),
         (["--text", "CROWN PRINCE", "--asserted-by", "2018-10-10"], ["S02"]),
         (["--source", "insider-15nov"], ["S10.1"]),
@@ -251,6 +251,29 @@ def test_claims_are_found_over_all_cases(run: Run) -> None:
 def test_all_that_is_sought_must_fit(run: Run, options: list[str], refs: list[str]) -> None:
     found = answer(run, "find", "three.ledger", *options)["claims"]
     assert [one["ref"] for one in found] == refs
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (
+            ["find", "--asserter", "Saudi Arabai"],
+            'nobody and nothing here is called "Saudi Arabai"; near ones: Saudi Arabia',
+        ),
+        (["find", "--source", "insider-15nof"], "near ones: insider-15nov"),
+        (["find", "--ref", "mh17-2014/P01"], 'no claim here is called "mh17-2014/P01"'),
+        (["find", "--code", "tortur"], "near ones: torture"),
+        (["asserters", "--case", "mh17"], 'no case "mh17"'),
+        (["asserters", "--property", "cause of deth"], "near ones: cause_of_death"),
+    ],
+)
+def test_a_name_that_is_not_there_is_a_message_and_no_silence(
+    run: Run, command: list[str], words: str
+) -> None:
+    for options in ([], ["--json"]):
+        result = run(command[0], "three.ledger", *command[1:], *options)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert words in " ".join(result.stderr.split())
 
 
 def test_to_find_nothing_in_particular_is_wrong_usage(run: Run) -> None:

@@ -27,8 +27,9 @@ from claimledger.events import (
     Voice,
     undecided,
 )
-from claimledger.projections import Asserters, CaseRef, CaseState, ClaimStatus
+from claimledger.projections import Asserters, Behind, CaseRef, CaseState, ClaimStatus
 from claimledger.projections.asserter_tallying import MOST_ANSWERS
+from claimledger.projections.render_asserters import asserters_lines
 from claimledger.projections.tallies import NAMED
 from claimledger.testing import memory_ledger
 
@@ -100,7 +101,61 @@ def test_one_name_in_two_cases_is_two_speakers(ledger: Ledger) -> None:
 
 def test_the_institution_spoken_for_is_the_holder(ledger: Ledger) -> None:
     cause(new_case(ledger, "a"), "C1", by="spokesman", on_behalf_of=PRISON)
-    assert [row.holder for row in ledger.replay(Asserters()).rows] == [PRISON]
+    found = ledger.replay(Asserters())
+    assert [(row.holder, row.claims.times) for row in found.rows] == [(PRISON, 1), ("spokesman", 0)]
+    spokesman = found.of("A spokesman")
+    assert (spokesman.answers, spokesman.first_said) == ((), None)
+    [spoke] = spokesman.spoke_for
+    assert (spoke.holder, spoke.case, spoke.label) == (PRISON, None, "Prison service")
+    assert spoke.said == Behind(1, 1, (CaseRef("a", "C1"),))
+    assert found.of(PRISON).spoke_for == ()
+
+
+def test_one_who_is_judged_to_be_the_institution_spoke_for_nobody_else(ledger: Ledger) -> None:
+    case = new_case(ledger, "a")
+    cause(case, "C1", by="spokesman", on_behalf_of=PRISON)
+    case.same_as(["spokesman", PRISON])
+    [row] = ledger.replay(Asserters()).rows
+    assert (row.holder, row.claims.times, row.spoke_for) == (PRISON, 1, ())
+
+
+def test_a_withdrawn_or_amended_claim_is_spoken_for_nobody_any_more(ledger: Ledger) -> None:
+    case = new_case(ledger, "a")
+    cause(case, "C1", by="spokesman", on_behalf_of=PRISON)
+    cause(case, "C2", by="spokesman", on_behalf_of=PRISON)
+    case.withdraw("C1", because="twice")
+    case.amend(
+        "C2",
+        CauseOfDeath(of="z", causes="torture"),
+        because="misread",
+        asserter="spokesman",
+        on_behalf_of="shared:ministry",
+        asserted_at="2025-07-03",
+    )
+    spokesman = ledger.replay(Asserters()).of("spokesman")
+    assert [(one.holder, one.said.refs) for one in spokesman.spoke_for] == [
+        ("shared:ministry", (CaseRef("a", "C2"),))
+    ]
+    assert spokesman.withdrawn.refs == (CaseRef("a", "C1"),)
+
+
+def test_answers_that_are_equally_frequent_are_shown_as_such(ledger: Ledger) -> None:
+    case = new_case(ledger, "a")
+    shown = []
+    for number, code in enumerate(("torture", "injury", "suicide")):
+        cause(case, f"C{number}", code)
+        found = ledger.replay(Asserters())
+        shown.append(str(asserters_lines(found, found.rows, width=160)[-1]))
+    assert [line.split("  ")[-1].strip() for line in shown] == [
+        "cause of death: torture",
+        "cause of death: injury / torture (once each)",
+        "3 answers, once each",
+    ]
+
+
+def test_no_speaker_is_a_line_and_no_table(ledger: Ledger) -> None:
+    found = ledger.replay(Asserters())
+    assert [str(line) for line in asserters_lines(found, found.rows)] == ["0 speakers"]
 
 
 def test_same_as_joins_a_speaker_to_a_shared_one_in_its_case_until_it_is_undone(ledger: Ledger) -> None:
