@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from claimledger.events import (
+    Act,
     Authority,
     CauseOfDeath,
     Count,
@@ -26,6 +27,7 @@ from claimledger.events import (
     Person,
     Place,
     Quantity,
+    RegisteredAct,
     Reply,
     Term,
     When,
@@ -55,6 +57,8 @@ ENTITIES: Final[Mapping[str, Entity]] = {
     "prison": Place(label="the prison", part_of="city"),
     "capital": Place(label="the capital", country="BB"),
     "crossing": Place(label="the crossing"),
+    "police": Authority(label="the police of the North", part_of="north"),
+    "raid": RegisteredAct(label="the raid"),
 }
 
 
@@ -119,6 +123,7 @@ EXAMPLES: Final[Mapping[str, tuple[tuple[Given, Given], ...]]] = {
         _dates("2025-06-27", "2025-06"),
         (_hour("09:00"), When.model_validate("2025-06-27")),
         _dates("2025-06-27", "2025-06-28"),
+        _dates("2025-06-28", "{2025-06-27,2025-07-01}"),
         (_hour("09:00"), _hour("15:00")),
         _dates("2025-06-27", "2025-06-29~"),
         _dates("2025-06-27", "XXXX-06-28"),
@@ -152,6 +157,39 @@ PAIRS: Final[Mapping[str, Claims]] = {
     "One affirms what implies the denied value": [
         (_cause("z", "injury.head"), "south", {}),
         (_cause("z", "injury"), "north", {"polarity": "negated"}),
+    ],
+    "One affirms a part of the place that the other denies": [
+        (Act(act="raid", place="prison"), "south", {}),
+        (Act(act="raid", place="city"), "north", {"polarity": "negated"}),
+    ],
+    "One affirms what was done by a part of the authority that the other denies": [
+        (Act(act="raid", by="police"), "south", {}),
+        (Act(act="raid", by="north"), "ngo", {"polarity": "negated"}),
+    ],
+    "One affirms a day of the month that the other denies": [
+        (Act(act="raid", when="2025-06-27"), "south", {}),
+        (Act(act="raid", when="2025-06"), "north", {"polarity": "negated"}),
+    ],
+    "One denies one day of the month only": [
+        (Act(act="raid", when="2025-06"), "south", {}),
+        (Act(act="raid", when="2025-06-27"), "north", {"polarity": "negated"}),
+    ],
+    "One affirms all that the other denies together": [
+        (Death(person="z", when="2025-06-27", place="prison"), "south", {}),
+        (Death(person="z", when="2025-06", place="city"), "north", {"polarity": "negated"}),
+    ],
+    "One affirms a part of what the other denies together": [
+        (Death(person="z"), "south", {}),
+        (Death(person="z", place="city"), "north", {"polarity": "negated"}),
+    ],
+    "Both deny": [
+        (_cause("z", TORTURE), "south", {"polarity": "negated"}),
+        (_cause("z", HEART), "north", {"polarity": "negated"}),
+    ],
+    "A denial speaks of its own role only": [
+        (_cause("z", TORTURE), "south", {"polarity": "negated"}),
+        (_cause("z", Term(code=TORTURE, role="underlying")), "north", {"polarity": "negated"}),
+        (_cause("z", Term(code=TORTURE, role="immediate")), "ngo", {}),
     ],
     "One denies the narrower value only": [
         (_cause("z", "injury"), "south", {}),

@@ -41,6 +41,7 @@ DateKind: TypeAlias = Literal["day", "month", "season", "year", "interval", "one
 MAX_LENGTH: Final = 500
 _DATE: Final = re.compile(r"([0-9X]{4})(?:-([0-9]{2}|XX)(?:-([0-9]{2}|XX))?)?([?~%])?")
 _YEAR: Final = re.compile(r"[0-9]{4}|[0-9]{3}X|[0-9]{2}XX|XXXX")
+_SEASON: Final = re.compile(r"(?<![0-9-])[0-9]{4}-2[1-4](?![0-9-])")
 _CROSSES_THE_YEAR: Final = frozenset({22, 24})
 
 
@@ -95,6 +96,11 @@ class EdtfDate:
     unspecified: bool = False
     parts: tuple[Bounds, ...] = ()
     yearless: tuple[int, int | None] | None = None
+
+    @property
+    def seasonal(self) -> bool:
+        """Whether a season stands in it: its bounds are wider then, since its months depend on where it is."""
+        return _SEASON.search(self.text) is not None
 
     def admits(self, day: datetime.date) -> bool:
         """Whether the text leaves this day possible, its qualifiers aside."""

@@ -74,7 +74,8 @@ class Answer:
         labels: for an undecided value, the name of each alternative in a reading.
         scope: field and content of what belongs to the answer.
         negated: whether the value is denied.
-        together: of a denial of several things at once, all of them; it denies their conjunction only.
+        together: where a claim says several things at once, all of them; to deny it denies their conjunction only.
+        whole: everything that the claim answers, by property.
         key: equal for two answers that are the same under every reading.
     """
 
@@ -88,6 +89,7 @@ class Answer:
     scope: tuple[tuple[str, str], ...]
     negated: bool
     together: frozenset[str]
+    whole: tuple[tuple[str, tuple[Given, ...]], ...]
     key: Hashable
 
 
@@ -271,6 +273,7 @@ def _answers(
         whole = frozenset(f"{draft[0]} {key}" for draft, key in zip(drafts, keys, strict=True))
         together = whole if len(whole) > 1 else together
     denied = together if negated else frozenset[str]()
+    everything = tuple((draft[0], draft[3]) for draft in drafts)
     found = []
     for (property, by, single, values, openness, field), said in zip(drafts, keys, strict=True):
         variable: str | None = None
@@ -281,7 +284,7 @@ def _answers(
                 value_in_words(value, lambda name: name) for value in values
             )
         found.append(
-            Answer(property, by, single, values, openness, variable, labels, scope, negated, together,
+            Answer(property, by, single, values, openness, variable, labels, scope, negated, together, everything,
                    (said, openness, variable, scope, negated, denied))
         )  # fmt: skip
     return tuple(found)
@@ -356,7 +359,7 @@ def _plain(value: Any, names: NamesInForce) -> str:
         return form + ", ".join(sorted(" ".join(_term(term, names)) for term in listed))
     if isinstance(value, (AllOf, OpenParties, tuple)):
         form = "" if isinstance(value, tuple) else "all of " if isinstance(value, AllOf) else "open: "
-        return form + ", ".join(sorted(names.canonical(str(name)) for name in _entity_names(value)))
+        return form + ", ".join(sorted({names.canonical(str(name)) for name in _entity_names(value)}))
     return names.canonical(value) if isinstance(value, str) else str(value)
 
 

@@ -3,9 +3,7 @@
 1. The default is `NOT_COMPARABLE`. A contradiction must be proven by a comparator, and says which one and why.
 2. Values contradict only where a single one can hold (`single`). Where several can, different values are compatible
    at most.
-3. An affirmed and a negated value contradict exactly when they are the same value, or the affirmed one implies the
-   negated one (`implies`): "injury of the head" against "no injury", never the other way round. A negated value holds
-   no rival.
+3. Both values are taken as affirmed. What a denial makes of it stands in `claimledger.projections.denials`.
 4. What a speaker leaves open (``either``) contradicts only if every alternative does.
 
 ======  ====================================================================================================
@@ -30,7 +28,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from claimledger.events.codes import INCLUSIVE
 from claimledger.events.dates import Bounds, EdtfDate, When, before
@@ -47,7 +45,6 @@ __all__ = [
     "WordValue",
     "compare",
     "compare_alternatives",
-    "implies",
 ]
 
 
@@ -111,6 +108,12 @@ class Relations(Protocol):
 
     def apart(self, a: str, b: str) -> str | None:
         """Why they exclude one another, or None where that is not known."""
+
+    def lies_in(self, part: str, whole: str) -> bool:
+        """Whether what is said of the one, as a place or as who acted, holds of the other around it too."""
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The known members of a group."""
 
 
 def _same(why: str = "the same answer") -> Comparison:
@@ -178,7 +181,7 @@ def _includes(code: str, other: str) -> bool:
 def _range(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
     if not isinstance(a, Quantity) or not isinstance(b, Quantity):
         return _apart("one is no quantity")
-    if _unit(a) != _unit(b):
+    if measure(a)[0] != measure(b)[0]:
         return _apart("different units")
     if a.certainty != b.certainty:
         if None in (a.certainty, b.certainty):
@@ -196,9 +199,9 @@ def _range(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
     return _fits("some number lies within both")
 
 
-def _unit(quantity: Quantity) -> str | None:
-    """What is counted; a number without a unit counts persons, as most do."""
-    return quantity.unit or "person"
+def measure(quantity: Quantity) -> tuple[str, str | None]:
+    """What is counted, and how certain it is; a number without a unit counts persons, as most do."""
+    return quantity.unit or "person", quantity.certainty
 
 
 def _below(high: Decimal | None, high_open: bool, low: Decimal | None, low_open: bool) -> bool:
@@ -237,20 +240,36 @@ def _time(a: Given, b: Given, single: bool, _: Relations) -> Comparison:
 
 def _clock(a: When, b: When, single: bool) -> Comparison:
     """One date, with other times of day."""
-    if a.time is None or b.time is None or a.edtf.kind != "day":
+    ours, theirs = window(a), window(b)
+    if ours is None or theirs is None:
         return _fits("the same date")
-    if a.time.offset is None or a.time.offset != b.time.offset:
+    if None in (ours.offset, theirs.offset) or ours.offset != theirs.offset:
         return _fits(
             "the same date; times of day without one offset from UTC are not held against one another"
         )
-    windows = [
-        (f"{time.earliest}:00"[:8], f"{time.latest}:59"[:8])
-        for time in (a.time, b.time)
-        if time.earliest is not None and time.latest is not None
-    ]
-    if single and len(windows) == 2 and (windows[0][1] < windows[1][0] or windows[1][1] < windows[0][0]):
+    if single and (ours.last < theirs.first or theirs.last < ours.first):
         return _clash("no time of that day lies within both")
     return _fits("the same date")
+
+
+class Window(NamedTuple):
+    """A stretch of one day, as ``HH:MM:SS``, both ends included, on a clock of some offset from UTC."""
+
+    offset: str | None
+    first: str
+    last: str
+
+
+def window(when: When) -> Window | None:
+    """Between which times of a day something was; None where no bound, or no one certain day, is stated."""
+    date, time = when.edtf, when.time
+    if time is None or (time.earliest is None and time.latest is None):
+        return None
+    one_day = date.kind == "day" and date.bounds.earliest == date.bounds.latest is not None
+    if not one_day or date.approximate or date.uncertain:
+        return None
+    first, last = time.earliest or "00:00", time.latest or "23:59"
+    return Window(time.offset, f"{first}:00"[:8], f"{last}:59"[:8])
 
 
 def _unbounded(bounds: Bounds) -> bool:
@@ -258,7 +277,7 @@ def _unbounded(bounds: Bounds) -> bool:
 
 
 def _parts(date: EdtfDate) -> tuple[Bounds, ...]:
-    return date.parts if date.kind == "one_of" else (date.bounds,)
+    return date.parts if date.kind in ("one_of", "all_of") else (date.bounds,)
 
 
 def _entity(a: Given, b: Given, single: bool, relations: Relations) -> Comparison:
@@ -349,46 +368,3 @@ def compare_alternatives(
     if verdicts & {Verdict.SAME, Verdict.COMPATIBLE}:
         return _fits("an alternative that is left open fits")
     return _apart("not every alternative that is left open contradicts")
-
-
-def implies(affirmed: tuple[Given, ...], denied: tuple[Given, ...]) -> bool:
-    """Whether who affirms the one says what the denial of the other rules out, be it in a narrower word.
-
-    A list of codes implies a closed list of one word when it holds that word, or a narrower one, in the same role. A
-    number implies a range in which it lies whatever it is, of one unit and certainty. No other values imply any, and
-    nothing implies what is left open between alternatives.
-
-    Args:
-        affirmed: the value, or the alternatives that its speaker leaves open: each of them has to imply it.
-        denied: the value that is denied.
-    """
-    return len(denied) == 1 and all(_implies(one, denied[0]) for one in affirmed)
-
-
-def _implies(affirmed: Given, denied: Given) -> bool:
-    if isinstance(affirmed, TermValue) and isinstance(denied, TermValue):
-        if denied.open or len(denied.terms) != 1:
-            return False
-        [(sort, word, role)] = denied.terms
-        return (sort, word, role) in affirmed.terms or any(
-            one_sort == sort == "code" and one_role == role and one.startswith(f"{word}.")
-            for one_sort, one, one_role in affirmed.terms
-        )
-    if isinstance(affirmed, Quantity) and isinstance(denied, Quantity):
-        alike = _unit(affirmed) == _unit(denied) and affirmed.certainty == denied.certainty
-        return alike and _lies_within(affirmed, denied)
-    return False
-
-
-def _lies_within(inner: Quantity, outer: Quantity) -> bool:
-    """Whether no number that the one allows is beyond the other; False where the other has no bounds."""
-    (low, high), (least, most) = inner.bounds(), outer.bounds()
-    if least is None and most is None:
-        return False
-    from_below = least is None or (
-        low is not None and (low > least or (low == least and (inner.low_open or not outer.low_open)))
-    )
-    from_above = most is None or (
-        high is not None and (high < most or (high == most and (inner.high_open or not outer.high_open)))
-    )
-    return from_below and from_above

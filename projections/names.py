@@ -173,9 +173,12 @@ class NamesInForce:
         )
 
     def domain(self, variable: str) -> tuple[str, ...]:
-        """The candidates of a variable."""
+        """The candidates of a variable, without the one that it is known to differ from."""
         choice = self.one_of(variable)
-        return () if choice is None else self._candidates(choice)
+        if choice is None:
+            return ()
+        taken = None if choice.other_than is None else self.canonical(choice.other_than)
+        return tuple(name for name in self._candidates(choice) if name != taken)
 
     def _candidates(self, choice: OneOf) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.canonical(name) for name in choice.one_of))
@@ -241,6 +244,15 @@ class NamesInForce:
     def related(self, a: str, b: str) -> bool:
         """Whether one is part of the other, or a known member of it."""
         return b in self.wider(a) or a in self.wider(b) or b in self.members(a) or a in self.members(b)
+
+    def lies_in(self, part: str, whole: str) -> bool:
+        """Whether a place lies in another, or an authority belongs to another, by parts of one type all the way."""
+        around = self.wider(part)
+        if whole not in around:
+            return False
+        chain = (part, *around[: around.index(whole) + 1])
+        types = {getattr(self.entity(name), "type", "") for name in chain}
+        return len(types) == 1 and types <= _MAY_NEST
 
     def apart(self, a: str, b: str) -> str | None:
         """Why two entities exclude one another, in words; None where nothing recorded proves it."""

@@ -4,9 +4,7 @@
    some; `Pair.readings` names those. Under a reading, a claim may not be about the question at all.
 2. "Possible" contradicts nothing. Two relays of one statement that differ are no contradiction between speakers
    (`RELAYS_DIFFER`); one relay of it that says both is. A claim that is stale or displaced proves none (`STALE`).
-3. A denial of several things at once contradicts only who affirms all of them; a denied value holds no rival value.
-   Who affirms what implies the denied value (`claimledger.projections.compare.implies`) contradicts its denial.
-   Where the speaker leaves open what is denied, between alternatives or as an open list, it contradicts nobody.
+3. Two answers of which one is denied, or both, stand as `claimledger.projections.denials` says.
 4. Too many readings to try means that nothing is proven.
 """
 
@@ -16,7 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 from .answers import Answer, Speaker
-from .compare import Comparison, Given, PartyValue, TermValue, Verdict, compare_alternatives, implies
+from .compare import Comparison, Given, PartyValue, Verdict, compare_alternatives
+from .denials import denied_and_affirmed, two_denials
 from .names import Condition, NamesInForce, Reading
 from .positions import Draft, Pair, hops_of
 from .standing import Entry
@@ -199,20 +198,10 @@ class Pairing:
         if not a.negated and not b.negated:
             return found
         if a.negated and b.negated:
-            return found if found.verdict is Verdict.SAME else Comparison(Verdict.COMPATIBLE, "both deny")
-        if found.verdict is Verdict.NOT_COMPARABLE:
-            return found
-        denial, answer = (a, b) if a.negated else (b, a)
-        denied, affirmed = (ours, theirs) if a.negated else (theirs, ours)
-        if found.verdict is not Verdict.SAME:
-            if not denial.together and implies(affirmed, denied):
-                return Comparison(Verdict.CONTRADICTS, "what one affirms implies what the other denies")
-            return Comparison(Verdict.COMPATIBLE, "a denied value holds no rival value")
-        if denial.together and not denial.together <= answer.together:
-            return Comparison(Verdict.NOT_COMPARABLE, "the denial is of several things together")
-        if len(denied) > 1 or _is_unclosed(denied[0]):
-            return Comparison(Verdict.NOT_COMPARABLE, "what is denied is left open")
-        return Comparison(Verdict.CONTRADICTS, "one affirms what the other denies")
+            return two_denials(found, a, b, ours, theirs)
+        if a.negated:
+            return denied_and_affirmed(found, a, b, ours, theirs, self._names)
+        return denied_and_affirmed(found, b, a, theirs, ours, self._names)
 
     def _values(self, answer: Answer, reading: Reading) -> tuple[Given, ...]:
         values = answer.values
@@ -224,13 +213,6 @@ class Pairing:
             else value
             for value in values
         )
-
-
-def _is_unclosed(value: Given) -> bool:
-    """Whether its speaker did not close the list."""
-    return (isinstance(value, TermValue) and value.open) or (
-        isinstance(value, PartyValue) and value.form == "open"
-    )
 
 
 _NEVER_BOTH = "under no reading do both speak of this"

@@ -22,13 +22,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from operator import itemgetter
 
-from claimledger.events.dates import When, parse_edtf
+from claimledger.events.dates import parse_edtf
 from claimledger.events.entities import Unnamed
 from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.quantities import Quantity
 
 from .answers import Account, Answer, Speaker
-from .compare import TermValue, amount_key, date_key, implies, in_common
+from .compare import TermValue, in_common, measure
+from .denials import takes_back
 from .names import Condition, NamesInForce
 from .words import date_text
 
@@ -197,7 +198,7 @@ def displace(entries: Collection[Entry], names: NamesInForce) -> None:
             _place(entry, speaker, names, by_holder)
     for said in by_holder.values():
         if len(said) > 1:
-            _displace_within(said)
+            _displace_within(said, names)
     for entry in entries:
         if entry.displaced is None and _moved_on_anyhow(entry, entries, names):
             entry.displaced = entry.displaced_when[0][1]
@@ -235,7 +236,7 @@ def _place(entry: Entry, speaker: Speaker, names: NamesInForce, by_holder: dict[
             by_holder.setdefault(holder, []).append(_Said(entry, own + condition, earliest, latest))
 
 
-def _displace_within(said: list[_Said]) -> None:
+def _displace_within(said: list[_Said], names: NamesInForce) -> None:
     in_order = sorted(
         ((one.earliest, one.entry.account.ref, one) for one in said if one.earliest is not None),
         key=itemgetter(0, 1),
@@ -247,7 +248,7 @@ def _displace_within(said: list[_Said]) -> None:
         earlier = said[place]
         found = rivals.get(likeness := _likeness(earlier.entry))
         if found is None:
-            found = rivals[likeness] = _Rivals(earlier.entry, in_order)
+            found = rivals[likeness] = _Rivals(earlier.entry, in_order, names)
         moves[place] = _moves(earlier, found.after(latest))
     for place in sorted(moves):
         entry = said[place].entry
@@ -261,7 +262,7 @@ def _displace_within(said: list[_Said]) -> None:
 def _likeness(entry: Entry) -> object:
     """Equal for entries whose place the same later ones take."""
     answer = entry.answer
-    return None if answer is None else (answer.key, answer.by, answer.single)
+    return None if answer is None else (answer.key, answer.by, answer.single, answer.together)
 
 
 class _Rivals:
@@ -270,12 +271,16 @@ class _Rivals:
     Args:
         entry: an entry of that likeness.
         in_order: what its holder said, by the first day on which it may have been said.
+        names: the names in force.
     """
 
-    __slots__ = ("_days", "_entry", "_found", "_listed", "_next")
+    __slots__ = ("_days", "_entry", "_found", "_listed", "_names", "_next")
 
-    def __init__(self, entry: Entry, in_order: list[tuple[datetime.date, str, _Said]]) -> None:
+    def __init__(
+        self, entry: Entry, in_order: list[tuple[datetime.date, str, _Said]], names: NamesInForce
+    ) -> None:
         self._entry = entry
+        self._names = names
         old = entry.answer
         if old is not None and (old.negated or not old.single):
             # Only a yes to its no, a no to its yes, or that nobody knows.
@@ -298,7 +303,7 @@ class _Rivals:
                 if self._next == len(self._listed):
                     return
                 later = self._listed[self._next][2]
-                if _takes_the_place(later.entry, self._entry):
+                if _takes_the_place(later.entry, self._entry, self._names):
                     self._found.append((self._next, later))
                 self._next += 1
             yield self._found[known][1]
@@ -321,7 +326,7 @@ def _moves(earlier: _Said, rivals: Iterable[_Said]) -> list[tuple[Condition, str
     return found
 
 
-def _takes_the_place(later: Entry, earlier: Entry) -> bool:
+def _takes_the_place(later: Entry, earlier: Entry, names: NamesInForce) -> bool:
     if later.account.content.polarity == "negated" and later.answer is None:
         return False
     if later.answer is None:
@@ -335,20 +340,7 @@ def _takes_the_place(later: Entry, earlier: Entry) -> bool:
         return False
     if new.negated == old.negated:
         return not new.negated and new.single and old.single and not _kept_beside(new, old)
-    denial, answer = (new, old) if new.negated else (old, new)
-    return not denial.together and (_words(new) == _words(old) or implies(answer.values, denial.values))
-
-
-def _words(answer: Answer) -> set[object]:
-    """What is affirmed or denied, whatever words stand beside it: "6" and "exactly 6" are the same."""
-    return {
-        amount_key(value)
-        if isinstance(value, Quantity)
-        else date_key(value)
-        if isinstance(value, When)
-        else value
-        for value in answer.values
-    }
+    return takes_back(new, old, names)
 
 
 def _kept_beside(new: Answer, old: Answer) -> bool:
@@ -358,10 +350,7 @@ def _kept_beside(new: Answer, old: Answer) -> bool:
 
 def _measures(answer: Answer) -> set[tuple[str | None, str | None]]:
     """Unit and certainty of its numbers; what is no number has neither."""
-    return {
-        (value.unit, value.certainty) if isinstance(value, Quantity) else (None, None)
-        for value in answer.values
-    }
+    return {measure(value) if isinstance(value, Quantity) else (None, None) for value in answer.values}
 
 
 def _roles_differ(new: Answer, old: Answer) -> bool:

@@ -22,17 +22,22 @@ from claimledger.events import (
     CauseOfDeath,
     Count,
     Death,
+    EvidenceItem,
     Kind,
     NoAnswer,
     OneOf,
     Opinion,
+    Person,
     Place,
     Quantity,
     Reason,
     RegisteredAct,
+    Relation,
     Reply,
+    Shows,
     Term,
     Unnamed,
+    When,
     either,
     undecided,
 )
@@ -58,10 +63,12 @@ class History:
     Attributes:
         claims: ref to what `World.claim` takes; those that are named by others come first.
         acts: what the recorder does afterwards: its name and arguments.
+        candidates: who "one" and "other" may be: two persons, or three.
     """
 
     claims: dict[str, dict[str, Any]]
     acts: list[tuple[str, Any]] = field(default_factory=list)
+    candidates: tuple[str, ...] = ("z", "g")
 
 
 def event_id(ref: str, case: str = "case") -> str:
@@ -73,13 +80,19 @@ def grown(new_world: NewWorld, history: History, order: Sequence[str] | None = N
     """A world in which a history was recorded, its claims in some order."""
     world = new_world()
     for name, entity in {
-        "one": OneOf(label="one", one_of=("z", "g")),
-        "other": OneOf(label="other", one_of=("z", "g"), other_than="one"),
+        "h": Person(label="H"),
+        "one": OneOf(label="one", one_of=history.candidates),
+        "other": OneOf(label="other", one_of=history.candidates, other_than="one"),
         "raid": RegisteredAct(label="the raid"),
         "city": Place(label="the city", country="RU"),
         "sizo": Place(label="the prison", part_of="city"),
+        "cell": Place(label="the cell", part_of="sizo"),
+        "square": Place(label="the square", part_of="city"),
         "capital": Place(label="the capital", country="AZ"),
         "ministry": Authority(label="the ministry", part_of="ru"),
+        "police": Authority(label="the police", part_of="ministry"),
+        "video": EvidenceItem(label="the video"),
+        "photo": EvidenceItem(label="the photo"),
         "official": Unnamed(label="an official", part_of="ru"),
     }.items():
         world.entity(name, entity)
@@ -101,7 +114,7 @@ def grown(new_world: NewWorld, history: History, order: Sequence[str] | None = N
     return world
 
 
-people = st.sampled_from(["z", "z", "z", "g", "one", "other"])
+people = st.sampled_from(["z", "z", "z", "g", "h", "one", "other"])
 codes = st.sampled_from(
     ["torture", "torture", "natural", "injury", "injury.head", "injury.multiple", "injury.gunshot"]
 )
@@ -117,34 +130,69 @@ causes = st.one_of(
     st.lists(terms, min_size=1, max_size=2, unique_by=str),
     st.builds(lambda code: {"open": [code]}, codes),
 )
-days = st.sampled_from(
-    ["2025-06-27", "2025-06-28", "2025-06", "[..2025-06-20]", "[2025-06-26,2025-06-28]", "2025-06-29~",
-     "2025-06-01/2025-06-27", "XXXX-06-27"]
+plain_days = st.sampled_from(
+    ["2025-06-27", "2025-06-27", "2025-06-28", "2025-06", "2025-06-XX", "2025-21", "[..2025-06-20]",
+     "[2025-06-26,2025-06-28]", "[2025-06-26,2025-06-27]", "{2025-06-27,2025-07-02}", "2025-06-29~", "2025-06-27~",
+     "2025-06-01/2025-06-27", "2025-06-26/2025-06-27", "XXXX-06-27"]
 )  # fmt: skip
+hours = st.sampled_from([None, "09:00", "09:00", "15:00", "21:30"])
+
+
+@st.composite
+def timed(draw: st.DrawFn) -> When:
+    """A date with a time of day beside it."""
+    first, last = sorted((draw(hours), draw(hours)), key=lambda hour: hour or "")
+    if draw(st.booleans()) and first is None:
+        first, last = last, first
+    words = draw(st.sampled_from([None, "early"])) if first or last else "early"
+    time = {"earliest": first, "latest": last, "verbatim": words, "offset": draw(offsets)}
+    return When.model_validate({"value": draw(st.one_of(st.just("2025-06-27"), plain_days)), "time": time})
+
+
+offsets = st.sampled_from(["+05:00", "+05:00", "+05:00", "Z", None])
+days = st.one_of(plain_days, plain_days, timed())
 numbers = st.one_of(
     st.sampled_from(
-        ["6", "8", "at least 8", "more than 8", "up to 8", "fewer than 8", "7 to 9", "around 50", "dozens"]
+        [
+            "6",
+            "8",
+            "at least 8",
+            "more than 8",
+            "up to 8",
+            "fewer than 8",
+            "7 to 9",
+            "around 50",
+            "dozens",
+            "8 people",
+        ]
     ),
     st.builds(
         Quantity, point=st.sampled_from([6, 8]), certainty=st.sampled_from([None, "confirmed", "presumed"])
     ),
 )
-places = st.sampled_from(["city", "sizo", "capital"])
-parties = st.sampled_from(["az", "ru", "ministry", "ngo", ("az", "ru"), "one"])
+places = st.sampled_from(["city", "city", "sizo", "cell", "square", "capital"])
+parties: st.SearchStrategy[Any] = st.sampled_from(
+    ["az", "ru", "ministry", "police", "official", "ngo", ("az", "ru"), ("police", "ngo"), "one",
+     {"open": ["ministry"]}]
+)  # fmt: skip
+persons: st.SearchStrategy[Any] = st.sampled_from(
+    ["z", "g", ("z", "g"), "both", {"all_of": "both"}, {"all_of": "both"}, {"open": ["z"]}, "one"]
+)
 
 
 def either_of(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(values, min_size=2, max_size=2, unique_by=str).map(lambda two: either(*two))
+    return st.lists(values, min_size=2, max_size=3, unique_by=str).map(lambda some: either(*some))
 
 
 def undecided_of(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.lists(values, min_size=2, max_size=2, unique_by=str).map(lambda two: undecided(*two))
+    return st.lists(values, min_size=2, max_size=3, unique_by=str).map(lambda some: undecided(*some))
 
 
 def lists_of_codes() -> st.SearchStrategy[Any]:
     return st.lists(codes, min_size=1, max_size=2, unique=True).map(tuple)
 
 
+shown = st.sampled_from(["bruising", "bruising.face", "injury", "arrest"])
 FAMILIES: dict[str, st.SearchStrategy[Kind]] = {
     "cause": st.one_of(
         st.builds(CauseOfDeath, of=people, causes=causes),
@@ -152,13 +200,17 @@ FAMILIES: dict[str, st.SearchStrategy[Kind]] = {
         st.builds(CauseOfDeath, of=st.just("z"), causes=codes),
         st.builds(CauseOfDeath, of=people, causes=codes, manner=st.sampled_from(["homicide", "natural"])),
         st.builds(CauseOfDeath, of=people, causes=either_of(lists_of_codes())),
+        st.builds(
+            CauseOfDeath, of=people, causes=st.one_of(st.none(), causes),
+            in_custody=st.sampled_from(["ru", "ministry", "az"]),
+        ),
     ),
     "death": st.builds(
         Death,
         person=people,
         when=st.one_of(st.none(), days, either_of(days)),
         place=st.one_of(st.none(), places),
-        in_custody=st.sampled_from([None, None, True, False, "ru"]),
+        in_custody=st.sampled_from([None, None, True, False, "ru", "ministry"]),
     ),
     "count": st.builds(
         Count, group=st.just("both"), quantity=st.one_of(numbers, either_of(numbers)),
@@ -166,7 +218,7 @@ FAMILIES: dict[str, st.SearchStrategy[Kind]] = {
     ),
     "attribute": st.one_of(
         st.builds(
-            Attribute, of=st.sampled_from(["z", "one", ("z", "g"), "both"]), name=st.just("occupation"),
+            Attribute, of=st.one_of(st.sampled_from(["z", "z", "one"]), persons), name=st.just("occupation"),
             value=st.sampled_from(["baker", "driver", ("baker", "driver")]),
             distribution=st.sampled_from([None, "each", "together"]),
         ),
@@ -174,16 +226,31 @@ FAMILIES: dict[str, st.SearchStrategy[Kind]] = {
             Attribute, of=st.sampled_from(["z", "one"]), name=st.just("age"),
             value=st.sampled_from(["45", "at least 40", "46", "middle-aged", "around 45"]),
         ),
-        st.builds(Attribute, of=st.just("z"), name=st.just("birth_date"), value=days),
+        st.builds(Attribute, of=st.just("z"), name=st.just("birth_date"), value=plain_days),
     ),
     "act": st.builds(
-        Act, act=st.just("raid"), by=st.one_of(st.none(), parties), when=st.one_of(st.none(), days),
-        place=st.one_of(st.none(), places), intent=st.sampled_from([None, "deliberate", "negligent"]),
+        Act, act=st.just("raid"), by=st.one_of(st.none(), parties), to=st.one_of(st.none(), persons),
+        when=st.one_of(st.none(), days), place=st.one_of(st.none(), places),
+        intent=st.sampled_from([None, "deliberate", "negligent"]),
     ),
     "reason": st.builds(
         Reason, act=st.just("raid"), kind=st.sampled_from(["stated", "motive"]),
         values=st.sampled_from(["espionage", "fraud", ("espionage", "fraud"), {"open": ["espionage"]}]),
-        against=st.sampled_from([None, "z", "both"]),
+        against=st.sampled_from([None, "z", "both", {"all_of": "both"}, ("z", "one")]),
+    ),
+    "shows": st.builds(
+        Shows, items=st.sampled_from(["video", "video", ("video", "photo"), {"open": ["video"]}]),
+        what=st.one_of(
+            shown, st.lists(shown, min_size=1, max_size=2, unique=True), shown.map(lambda one: {"open": [one]})
+        ),
+        on=st.sampled_from([None, None, "z", {"all_of": "both"}, either("z", "g"), undecided("z", "g")]),
+        distributed_by=st.one_of(st.none(), st.none(), parties),
+    ),
+    "relation": st.builds(
+        Relation, a=people, kind=st.sampled_from(["kinship.brother", "kinship.brother", "membership"]),
+        b=st.one_of(
+            st.sampled_from(["g", "h", "one", "ministry", "ru"]), either_of(st.sampled_from(["g", "ru", "police"]))
+        ),
     ),
 }  # fmt: skip
 SILENT = {
@@ -196,7 +263,9 @@ SILENT = {
 OPEN: dict[str, st.SearchStrategy[Kind]] = {
     "cause": st.one_of(
         st.builds(CauseOfDeath, of=people, causes=undecided_of(lists_of_codes())),
-        st.builds(CauseOfDeath, of=st.just(undecided("z", "g")), causes=codes),
+        st.builds(
+            CauseOfDeath, of=st.sampled_from([undecided("z", "g"), undecided("z", "g", "h")]), causes=codes
+        ),
         st.builds(CauseOfDeath, of=st.just(either("z", "g")), causes=codes),
     ),
     "death": st.builds(Death, person=people, when=undecided_of(days)),
@@ -204,7 +273,16 @@ OPEN: dict[str, st.SearchStrategy[Kind]] = {
     "attribute": st.builds(
         Attribute, of=st.just(undecided("z", "g")), name=st.just("occupation"), value=st.just("baker")
     ),
-    "act": st.builds(Act, act=st.just("raid"), place=undecided_of(places)),
+    "act": st.builds(
+        Act, act=st.just("raid"), place=undecided_of(places), by=st.one_of(st.none(), undecided_of(parties))
+    ),
+    "shows": st.builds(Shows, items=st.just(undecided("video", "photo")), what=undecided_of(shown)),
+    "relation": st.builds(
+        Relation,
+        a=st.just(undecided("z", "g", "h")),
+        kind=st.just("kinship.brother"),
+        b=st.sampled_from(["g", "one"]),
+    ),
 }
 
 asserters = st.sampled_from(
@@ -260,8 +338,8 @@ def histories(draw: st.DrawFn, *, most: int = 6, acts: bool = True) -> History:
         )  # fmt: skip
         voice: Any = draw(voices())
         if opening == "voice":
-            others = [draw(voices()), voice]
-            voice = {"undecided": others}
+            others = draw(st.lists(voices(), min_size=1, max_size=2))
+            voice = {"undecided": [*others, voice]}
         grounds = [{"claim": event_id(ref)} for ref in claims if draw(st.integers(0, 9)) == 9]
         claims[f"C{number}"] = {
             "kind": kind,
@@ -288,7 +366,8 @@ def histories(draw: st.DrawFn, *, most: int = 6, acts: bool = True) -> History:
         }
     for number in range(draw(st.integers(0, 1))):
         claims[f"P{number}"] = {"kind": Opinion(about="z", tone="condemns"), "voice": draw(voices())}
-    return History(claims, draw(_acts(claims, FAMILIES[family])) if acts else [])
+    candidates = draw(st.sampled_from([("z", "g"), ("z", "g"), ("z", "g", "h")]))
+    return History(claims, draw(_acts(claims, FAMILIES[family])) if acts else [], candidates)
 
 
 def _acts(claims: dict[str, Any], kinds: st.SearchStrategy[Kind]) -> st.SearchStrategy[list[tuple[str, Any]]]:

@@ -2,8 +2,9 @@
 
 1. A pair contradicts where some two claims in force do so in every world (`tests.projections.model_case`), and is
    conditional where in some.
-2. Covered: causes with roles, deaths, counts, attributes, acts, reasons, no answer, replies, judgements, same-as,
-   amended and withdrawn records, voices, strengths and values that are open.
+2. Covered: causes with roles, deaths, counts, attributes, acts, reasons, relations, what items show, no answer,
+   replies, judgements, same-as, amended and withdrawn records, times of day, all members of a group, and voices,
+   strengths, subjects and values that are open between two or three.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tests.projections.model_values import (
     compare_dates,
     compare_numbers,
     compare_terms,
-    implies,
+    of_other_roles_in_part,
     verdict_of_alternatives,
 )
 
@@ -74,18 +75,22 @@ class _Case(Told):
         yes_and_no = (self.negated(a.ref), self.negated(b.ref))
         if yes_and_no == (False, False):
             return verdict
+        if verdict == "not_comparable":
+            return verdict
+        other_roles = of_other_roles_in_part(ours, theirs)
         if yes_and_no == (True, True):
-            return "same" if verdict == "same" else "compatible"
+            if verdict == "same" and self.together(a.ref) == self.together(b.ref):
+                return "same"
+            return "not_comparable" if other_roles else "compatible"
         denial, answer = (a, b) if yes_and_no[0] else (b, a)
         denied, affirmed = (ours, theirs) if yes_and_no[0] else (theirs, ours)
-        if verdict in ("compatible", "contradicts") and not self.together(denial.ref):
-            return "contradicts" if implies(affirmed, denied) else "compatible"
+        whole = self.affirms_the_rest(answer.ref, denial.ref, a.said.property)
         if verdict != "same":
-            return "not_comparable" if verdict == "not_comparable" else "compatible"
-        if not self.together(denial.ref) <= self.together(answer.ref):
-            return "not_comparable"
+            if whole and self.implies(affirmed, denied):
+                return "contradicts"
+            return "not_comparable" if other_roles else "compatible"
         unclosed = denied[0][0] in ("terms", "who") and denied[0][2] in (True, "open")
-        return "not_comparable" if len(denied) > 1 or unclosed else "contradicts"
+        return "contradicts" if whole and len(denied) == 1 and not unclosed else "not_comparable"
 
     def compare(self, by: str, a: Any, b: Any, single: bool) -> str:
         if a == b:

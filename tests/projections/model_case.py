@@ -12,6 +12,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from claimledger.events import (
+    Authority,
     ClaimAmended,
     ClaimRecorded,
     ClaimsJudged,
@@ -24,11 +25,13 @@ from claimledger.events import (
     Group,
     NoAnswer,
     OneOf,
+    Place,
     Quantity,
     Reason,
     Reply,
     SameAsJudged,
     SameAsUndone,
+    Shows,
     Unnamed,
     Voice,
     When,
@@ -160,6 +163,20 @@ class Told:
     def related(self, a: str, b: str) -> bool:
         return a in self.within(b) | self.members(b) or b in self.within(a) | self.members(a)
 
+    def inside(self, part: str, whole: str) -> bool:
+        """Whether a place lies in another, or an authority belongs to another, all the way by parts of one type."""
+        kind, way = type(self.entities[part]), [part]
+        while kind in (Place, Authority):
+            around = self.entities[way[-1]].part_of
+            if around is None or self.name(around) in way:
+                break
+            way.append(self.name(around))
+            if type(self.entities[way[-1]]) is not kind:
+                break
+            if way[-1] == whole:
+                return True
+        return False
+
     def exclude(self, a: str, b: str) -> bool:
         """Whether what is recorded proves that two entities exclude one another."""
         first, second = self.entities[a], self.entities[b]
@@ -170,8 +187,7 @@ class Told:
             return True
         if first.country and second.country and first.country != second.country:
             return True
-        parents = [one.part_of and self.name(one.part_of) for one in (first, second)]
-        return parents[0] is not None and parents[0] == parents[1]
+        return bool(self.within(a) & self.within(b))
 
     # What a claim says, in a world
 
@@ -198,12 +214,18 @@ class Told:
             return set()
         stated = alternatives_of(getattr(claim, field))
         subject = stated[world.get((ref, field), 0)]
-        names = [subject] if isinstance(subject, str) else list(subject)
-        if getattr(claim, "distribution", None) == "each":
+        form, names = self.listed(subject)
+        if getattr(claim, "distribution", None) == "each" or form == "all_of":
             found = {(self.who(name, world),) for name in names}
             return found | {(one,) for name in names for one in self.members(self.name(name))}
         order = list(self.entities)
         return {tuple(sorted({self.who(name, world) for name in names}, key=order.index))}
+
+    def listed(self, stated: Any) -> tuple[str, list[str]]:
+        """How entities are stated, and which."""
+        form = "open" if hasattr(stated, "open") else "all_of" if hasattr(stated, "all_of") else "named"
+        names = getattr(stated, form, stated)
+        return form, [names] if isinstance(names, str) else list(names)
 
     def answers(self, ref: str) -> list[Said]:
         claim = self.claims[ref].claim
@@ -214,7 +236,7 @@ class Told:
             stated = getattr(claim, field)
             if stated is None:
                 continue
-            property = claim.name if asked == "{name}" else asked
+            property = getattr(claim, asked.strip("{}")) if "{" in asked else asked
             by, single = COMPARED[property]
             values = alternatives_of(stated)
             if property in ("age", "birth_date"):
@@ -241,15 +263,18 @@ class Told:
             stated = (value.low, value.high, value.point, value.low_open, value.high_open, value.qualifier)
             return ("number", *stated, value.unit or "person", value.certainty)
         if isinstance(value, When):
-            return ("date", value.value)
+            time = value.time
+            return (
+                "date",
+                value.value,
+                None if time is None else (time.verbatim, time.offset, time.earliest, time.latest),
+            )
         if by == "entity":
-            form = "open" if hasattr(value, "open") else "all_of" if hasattr(value, "all_of") else "named"
-            names = getattr(value, "open", None) or getattr(value, "all_of", None) or value
-            names = [names] if isinstance(names, str) else names
+            form, names = self.listed(value)
             return ("who", frozenset(called(name) for name in names), form)
         listed = getattr(value, "open", value)
         listed = [listed] if isinstance(listed, str) or not isinstance(listed, Iterable) else list(listed)
-        if by == "many":
+        if by == "many" and all(isinstance(one, str) for one in listed):
             return ("words", frozenset(listed))
         terms = [
             ("code", one, "")
@@ -266,24 +291,44 @@ class Told:
     def scope(self, ref: str) -> Any:
         claim = self.claims[ref].claim
         if isinstance(claim, Count):
-            return None if claim.as_of is None else self.plain("time", claim.as_of, None)
+            return claim.as_of and self.plain("time", claim.as_of, None)[1]
         if isinstance(claim, Reason):
-            against = claim.against
-            names: tuple[Any, ...] = (against,) if isinstance(against, str) else tuple(against or ())
-            return (claim.kind, frozenset(self.name(name) for name in names))
-        return None
+            return (claim.kind, self.scoped(claim.against))
+        return self.scoped(claim.on) if isinstance(claim, Shows) else None
+
+    def scoped(self, stated: Any) -> Any:
+        """Entities that belong to what an answer means, as they stand: whatever is left open is no variable here."""
+        if stated is None:
+            return None
+        if openness_of(stated) != "stated":
+            return openness_of(stated), frozenset(self.scoped(one) for one in alternatives_of(stated))
+        form, names = self.listed(stated)
+        return form, frozenset(self.name(name) for name in names)
 
     def negated(self, ref: str) -> bool:
         return bool(self.claims[ref].polarity == "negated")
 
-    def together(self, ref: str) -> set[Any]:
-        whole = {(one.property, frozenset(self.values(ref, one, None))) for one in self.answers(ref)}
-        return whole if len(whole) > 1 else set()
+    def together(self, ref: str) -> dict[str, frozenset[Any]]:
+        """All that a claim answers, by property, where that is more than one thing."""
+        whole = {one.property: frozenset(self.values(ref, one, None)) for one in self.answers(ref)}
+        return whole if len(whole) > 1 else {}
+
+    def affirms_the_rest(self, answer: str, denial: str, property: str) -> bool:
+        """Whether one claim affirms, or implies, what another denies together with the value of a property."""
+        whole = {one.property: self.values(answer, one, None) for one in self.answers(answer)}
+        return all(
+            other == property
+            or (other in whole and (set(whole[other]) == values or self.implies(whole[other], tuple(values))))
+            for other, values in self.together(denial).items()
+        )
+
+    def implies(self, affirmed: tuple[Any, ...], denied: tuple[Any, ...]) -> bool:
+        return implies(affirmed, denied, self.inside, lambda one, group: one in self.members(group))
 
     def likeness(self, ref: str, said: Said) -> Any:
         """Equal for two answers that are the same in every world."""
         own = (ref, said.field) if said.openness == "undecided" else said.openness
-        denied = frozenset(self.together(ref)) if self.negated(ref) else None
+        denied = frozenset(self.together(ref).items()) if self.negated(ref) else None
         return (
             frozenset(self.values(ref, said, None)),
             own,
@@ -370,8 +415,9 @@ class Told:
         if self.negated(later.ref) != self.negated(earlier.ref):
             denial = later if self.negated(later.ref) else earlier
             denied, affirmed = (new, old) if denial is later else (old, new)
-            one_thing = set(new) == set(old) or implies(affirmed, denied)
-            return one_thing and not self.together(denial.ref)
+            answer = earlier if denial is later else later
+            one_thing = set(new) == set(old) or self.implies(affirmed, denied)
+            return one_thing and self.affirms_the_rest(answer.ref, denial.ref, later.said.property)
         if self.negated(later.ref) or not (later.said.single and earlier.said.single):
             return False
         return not speak_of_other_things(new, old)
