@@ -16,12 +16,14 @@
     |   |-- RowMismatch           a row of the store disagrees with the event signed in it
     |   |-- WrongDisclosure       disclosed content does not fit its commitment
     |   |-- MalformedNote         bytes that are no signed note, checkpoint, cosignature or proof
+    |   |-- ForkRefused           the log's key signed another history before, and signs no second one
     |   |-- WrongProof            hashes that do not lead from a leaf, or an older root, to the root
     |   |-- WrongTile             a tile or bundle of the log has another length or content
     |   `-- FutureCosignature     a witness's cosignature names a time that has not come yet
     |-- CouldNotCheck             nothing was found wrong, because something needed is MISSING
     |   |-- NotPinned             no ledger id was given to hold the ledger against
     |   |-- NotWitnessed          fewer witnesses have cosigned than were asked for
+    |   |-- NotSealed             no checkpoint covers it yet
     |   `-- MissingDisclosure     the content behind a commitment is not here
     |-- MissingExtra              an optional part of claimledger is not installed
     |-- LedgerUnavailable         the ledger cannot be opened or written
@@ -52,6 +54,7 @@ __all__ = [
     "ClaimLedgerError",
     "CouldNotCheck",
     "FutureCosignature",
+    "ForkRefused",
     "IdempotencyConflict",
     "InvalidInput",
     "InvalidValue",
@@ -73,6 +76,7 @@ __all__ = [
     "NotALedger",
     "NotPinned",
     "NotWitnessed",
+    "NotSealed",
     "ReadOnly",
     "RowMismatch",
     "UnknownName",
@@ -190,6 +194,12 @@ class MalformedNote(VerificationFailed):
     code = "note.malformed"
 
 
+class ForkRefused(VerificationFailed):
+    """The log's key signed another history before; it signs nothing that does not go on from it."""
+
+    code = "log.fork"
+
+
 class WrongProof(VerificationFailed):
     """Hashes that do not lead from a leaf, or from an older root, to the root that they should lead to."""
 
@@ -224,6 +234,12 @@ class NotWitnessed(CouldNotCheck):
     """Fewer witnesses have cosigned a checkpoint than were asked for."""
 
     code = "unchecked.witnesses"
+
+
+class NotSealed(CouldNotCheck):
+    """No checkpoint covers it yet, or none that a proof can lead to."""
+
+    code = "unchecked.unsealed"
 
 
 class MissingDisclosure(CouldNotCheck):

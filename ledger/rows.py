@@ -24,6 +24,7 @@ __all__ = ["PAGE", "StoredRows", "row_of"]
 PAGE = 500
 """How many rows are read at once."""
 
+_HASH_BYTES = 32
 _COLUMNS = "idx, originator_id, originator_version, topic, state, leaf, event_id"
 
 _TYPES = (int, str, int, str, bytes, str, str)
@@ -224,6 +225,53 @@ class StoredRows:
         if type(found[1]) is not bytes:
             raise RowMismatch("an idempotency entry holds what no ledger writes; it was changed from outside")
         return _text_of(found[0]), found[1]
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        """The hashes of a tile, 32 bytes each, as many as were built so far; None where none was.
+
+        Raises:
+            RowMismatch: what is kept there is no row of hashes.
+        """
+        found = self._one("SELECT hashes FROM tiles WHERE level=? AND idx=?", level, index)
+        if found is None:
+            return None
+        if type(found[0]) is not bytes or len(found[0]) % _HASH_BYTES:
+            raise RowMismatch(f"tile {level}/{index}: holds what no ledger writes; verify the ledger")
+        return found[0]
+
+    def last_tile(self) -> tuple[int, bytes] | None:
+        """The last tile of level 0: its index and its hashes. How far the tree was built is read off it."""
+        found = self._one("SELECT idx FROM tiles WHERE level=0 ORDER BY idx DESC LIMIT 1")
+        if found is None:
+            return None
+        if type(found[0]) is not int or found[0] < 0:
+            raise RowMismatch(
+                "the tiles of the tree are numbered as no ledger numbers them; verify the ledger"
+            )
+        return found[0], self.tile(0, found[0]) or b""
+
+    def tiles(self) -> Iterator[tuple[int, int, bytes]]:
+        """Every tile as it is, in pages, for an audit: level, index, hashes."""
+        yield from self._pages("level, idx, hashes", "tiles", "level, idx", 2)
+
+    def checkpoint(self, size: int | None = None) -> bytes | None:
+        """The signed note of the checkpoint at a size, or of the largest one; None where there is none."""
+        found = (
+            self._one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+            if size is None
+            else self._one("SELECT note FROM checkpoints WHERE size=?", size)
+        )
+        if found is not None and type(found[0]) is not bytes:
+            raise RowMismatch("a checkpoint is kept as what no ledger writes; verify the ledger")
+        return None if found is None else found[0]
+
+    def checkpoints(self) -> Iterator[tuple[int, bytes]]:
+        """Every checkpoint as it is, in the order of sizes: the size that it is kept under, and the note."""
+        yield from self._pages("size, note", "checkpoints", "size", 1)
+
+    def timestamps(self) -> Iterator[tuple[int, bytes]]:
+        """Every timestamp token as it is: the size of the checkpoint that it is kept for, and the token."""
+        yield from self._pages("size, token", "timestamps", "size, token", 2)
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file: nothing, or lines for a person."""

@@ -75,6 +75,16 @@ TABLES = (
         key BLOB PRIMARY KEY,
         event_id TEXT NOT NULL,
         content BLOB NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE tiles (
+        level INTEGER NOT NULL,
+        idx INTEGER NOT NULL,
+        hashes BLOB NOT NULL,
+        PRIMARY KEY (level, idx))""",
+    "CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note BLOB NOT NULL)",
+    """CREATE TABLE timestamps (
+        size INTEGER NOT NULL,
+        token BLOB NOT NULL,
+        PRIMARY KEY (size, token))""",
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID",
 )
 

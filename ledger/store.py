@@ -15,7 +15,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -215,6 +215,26 @@ class Store(StoredRows):
                 self._heads.pop(stream, None)
             time.sleep(0.001 * 2**attempt)
         raise LedgerBusy(f"{self.place}: other writers kept coming first; nothing was written; try again")
+
+    def keep_tiles(self, tiles: Iterable[tuple[int, int, bytes]]) -> None:
+        """Keep tiles, all or none: level, index and hashes; a tile that grew takes the place of its beginning."""
+        with translated(self.place), self._writing() as cursor:
+            cursor.executemany("INSERT OR REPLACE INTO tiles VALUES (?,?,?)", list(tiles))
+
+    def drop_tiles(self) -> None:
+        """Forget the tree. It is derived from the events, and is built anew when it is next sealed."""
+        with translated(self.place), self._writing() as cursor:
+            cursor.execute("DELETE FROM tiles")
+
+    def keep_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep the signed note of a checkpoint; one of the same size, with fewer lines below, is replaced."""
+        with translated(self.place), self._writing() as cursor:
+            cursor.execute("INSERT OR REPLACE INTO checkpoints VALUES (?,?)", (size, note))
+
+    def keep_timestamp(self, size: int, token: bytes) -> None:
+        """Keep a timestamp token for the checkpoint of a size; the same one twice is kept once."""
+        with translated(self.place), self._writing() as cursor:
+            cursor.execute("INSERT OR IGNORE INTO timestamps VALUES (?,?)", (size, token))
 
     def head(self, stream: str) -> Head:
         """The last event of a stream, as this process last saw it; `append` corrects it when it moved."""
