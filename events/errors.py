@@ -37,7 +37,9 @@
     |-- KindsNotLoaded            kinds of claim that an installed distribution brings cannot be loaded
     `-- KeyringError              the private keys cannot be used
         |-- KeyMissing            no key for what is asked
+        |-- TokenUnavailable      the token that holds a key is not there, or does not answer
         |-- WrongPassphrase       the passphrase does not open the key
+        |-- WrongPin              the token that holds a key refuses the PIN
         `-- WeakKey               a public key under which signatures prove nothing
 
 Wrong and could-not-check are never the same class. Every class carries a stable `code`, which reports and
@@ -79,12 +81,14 @@ __all__ = [
     "NotSealed",
     "ReadOnly",
     "RowMismatch",
+    "TokenUnavailable",
     "UnknownName",
     "VerificationFailed",
     "WeakKey",
     "WrongDisclosure",
     "WrongLedger",
     "WrongPassphrase",
+    "WrongPin",
     "WrongProof",
     "WrongSignature",
     "WrongTile",
@@ -320,10 +324,22 @@ class KeyMissing(KeyringError):
     code = "keys.missing"
 
 
+class TokenUnavailable(KeyringError):
+    """The token that holds a key is not there, does not answer, or cannot sign with Ed25519."""
+
+    code = "keys.token"
+
+
 class WrongPassphrase(KeyringError):
     """The passphrase does not open the key."""
 
     code = "keys.passphrase"
+
+
+class WrongPin(KeyringError):
+    """The token that holds a key refuses the PIN, or none was given. A few wrong ones lock it."""
+
+    code = "keys.pin"
 
 
 class WeakKey(KeyringError):

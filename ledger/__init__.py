@@ -49,12 +49,14 @@ if TYPE_CHECKING:
         NotWitnessed,
         ReadOnly,
         RowMismatch,
+        TokenUnavailable,
         UnknownName,
         VerificationFailed,
         WeakKey,
         WrongDisclosure,
         WrongLedger,
         WrongPassphrase,
+        WrongPin,
         WrongProof,
         WrongSignature,
         WrongTile,
@@ -63,6 +65,8 @@ if TYPE_CHECKING:
     from .case import Case
     from .keys import Keyring, Signer
     from .ledger import CaseInfo, Ledger
+    from .pkcs11_signer import Pkcs11Signer
+    from .pkcs11_token import TokenKey
     from .recording import Receipt
     from .report import Finding, Report
 
@@ -102,17 +106,21 @@ __all__ = [
     "NotPinned",
     "NotSealed",
     "NotWitnessed",
+    "Pkcs11Signer",
     "ReadOnly",
     "Receipt",
     "Report",
     "RowMismatch",
     "Signer",
+    "TokenKey",
+    "TokenUnavailable",
     "UnknownName",
     "VerificationFailed",
     "WeakKey",
     "WrongDisclosure",
     "WrongLedger",
     "WrongPassphrase",
+    "WrongPin",
     "WrongProof",
     "WrongSignature",
     "WrongTile",
@@ -125,9 +133,11 @@ _HOMES = {
     "Finding": "report",
     "Keyring": "keys",
     "Ledger": "ledger",
+    "Pkcs11Signer": "pkcs11_signer",
     "Receipt": "recording",
     "Report": "report",
     "Signer": "keys",
+    "TokenKey": "pkcs11_token",
 }
 
 
