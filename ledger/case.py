@@ -134,6 +134,7 @@ class Case(EvidenceActs):
         """
         if not isinstance(entity, Entity):
             raise InvalidValue(f"{name}: register one of the types of entity, such as Person or Authority")
+        self._compose.check_itself(name, entity)
         with self._writer.turn():
             keyed = (self._stream, "handle", self._register.keyed(self._stream, name))
             clear = (self._stream, "entity", name)
@@ -302,10 +303,16 @@ class Case(EvidenceActs):
             return self._plain(self._compose.named(body))
 
     def same_as(self, entities: Sequence[str], because: str | None = None) -> Receipt:
-        """Record the recorder's judgement that several names mean the same entity."""
+        """Record the recorder's judgement that several names mean the same entity.
+
+        Raises:
+            UnknownName: a name is not there.
+            InvalidValue: one of them is recorded as other than another.
+        """
         with self._writer.turn():
-            body = SameAsJudged(entities=list(entities), because=because)
-            return self._plain(self._compose.named(body))
+            body = self._compose.named(SameAsJudged(entities=list(entities), because=because))
+            self._compose.check_same_as(body)
+            return self._plain(body)
 
     def undo_same_as(self, same_as: str | Receipt, because: str | None = None) -> Receipt:
         """Take a same-as back.

@@ -13,7 +13,7 @@ the reader of claim files use the same functions, so that they cannot come to di
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar, get_args
@@ -22,6 +22,7 @@ from pydantic import BaseModel
 
 from claimledger.events.claims import Voice
 from claimledger.events.codes import problem_with
+from claimledger.events.entities import Entity, OneOf
 from claimledger.events.errors import InvalidValue
 from claimledger.events.kinds import General, Kind, Opinion
 from claimledger.events.values import Codes, Either, Names, OpenTerms, ReadAs, Term, Undecided
@@ -29,6 +30,7 @@ from claimledger.events.values import Codes, Either, Names, OpenTerms, ReadAs, T
 __all__ = [
     "Reference",
     "check_agreement",
+    "check_not_apart",
     "code_problems",
     "did_you_mean",
     "protected_gap",
@@ -124,6 +126,28 @@ def check_agreement(first: Voice, voice: Voice) -> None:
             f'statement "{voice.statement}": its claims disagree in asserter or time; a statement is one speech act '
             f"of {first.asserter}, and all its claims name the same time"
         )
+
+
+def check_not_apart(names: Sequence[str], entity_of: Callable[[str], Entity | None]) -> None:
+    """Check that no two names that are judged to be the same are recorded as differing from one another.
+
+    Args:
+        names: the names, as signed.
+        entity_of: gives the entity of a name, or None.
+
+    Raises:
+        InvalidValue: one is ``other_than`` another, be it through choices between the same two.
+    """
+    for name in names:
+        seen, at = [name], name
+        while isinstance(entity := entity_of(at), OneOf) and entity.other_than not in (None, *seen):
+            at = str(entity.other_than)
+            differs = len(seen) == 1 or (len(seen) % 2 == 1 and len(entity.one_of) == 2)
+            if differs and at in names:
+                raise InvalidValue(
+                    f'"{name}" is recorded as other than "{at}", so they cannot be the same; leave one of them out'
+                )
+            seen.append(at)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:

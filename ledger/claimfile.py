@@ -220,7 +220,7 @@ class _Reader:
         recorded = self._each(tables["claims"], lambda ref: self._claim(claims, tables["claims"], ref))
         amendments = dict(read_amendments(values, self._section("amend"), claims))
         withdrawals = dict(read_withdrawals(values, self._section("withdraw")))
-        same_as = [read_same_as(values, node, path) for node, path in self._list("same_as")]
+        same_as = [read_same_as(values, node, path, entities) for node, path in self._list("same_as")]
         judgements = [read_judgement(values, node, path, entities) for node, path in self._list("judgements")]
         attachments = [
             read_attachment(values, node, path, entities, self.evidence)

@@ -14,8 +14,10 @@ from typing import Any
 from claimledger.events.claims import ClaimAmended, ClaimWithdrawn
 from claimledger.events.codes import problem_with
 from claimledger.events.entities import OneOf
+from claimledger.events.errors import InvalidValue
 from claimledger.events.recorder_acts import ClaimsJudged, SameAsJudged
 
+from .checks import check_not_apart
 from .claimfile_claims import Claims
 from .claimfile_shapes import Reference, Several, Words, fields_of
 from .claimfile_text import Node, Scalar, Table, child
@@ -49,11 +51,18 @@ def read_judgement(values: Values, node: Node, path: str, entities: Mapping[str,
     return values.body(ClaimsJudged, data, table, path)
 
 
-def read_same_as(values: Values, node: Node, path: str) -> Any:
-    """Read a judgement that names mean one entity."""
+def read_same_as(values: Values, node: Node, path: str, entities: Mapping[str, Any]) -> Any:
+    """Read a judgement that names mean one entity; `entities` are those of the case, which may say that they differ."""
     table = values.table(node, path, "{entities: [a, b], because: ...}")
     data = BAD if table is None else values.members(table, fields_of(SameAsJudged), path)
-    return values.body(SameAsJudged, data, node, path) if isinstance(data, dict) else BAD
+    body = values.body(SameAsJudged, data, node, path) if isinstance(data, dict) else BAD
+    if isinstance(body, SameAsJudged):
+        known = {name: found.entity for name, found in entities.items() if found is not BAD}
+        try:
+            check_not_apart(body.entities, known.get)
+        except InvalidValue as error:
+            return values.problem(node, child(path, "entities"), str(error))
+    return body
 
 
 def read_amendments(values: Values, section: Table, claims: Claims) -> Iterator[tuple[str, Any]]:

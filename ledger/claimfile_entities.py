@@ -101,7 +101,9 @@ def check_variables(values: Values, section: Table, entities: Mapping[str, Any])
             continue
         path = f"entities.{name}.other_than"
         table = section.members[name]
-        if other is None or not isinstance(other.entity, OneOf) or other is body:
+        if other is body:
+            values.problem(table, path, f'"{name}" cannot differ from itself; name another one_of')
+        elif other is None or not isinstance(other.entity, OneOf):
             values.problem(table, path, "expected the name of another one_of")
         elif set(other.entity.one_of) != set(body.entity.one_of):
             values.problem(table, path, f'"{other.name}" has other candidates; both must have the same')

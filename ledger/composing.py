@@ -25,12 +25,14 @@ from claimledger.events.entities import Entity, OneOf
 from claimledger.events.errors import InvalidValue, KeyNotAllowed, UnknownName
 from claimledger.events.kinds import Kind, kinds
 from claimledger.events.plain import in_plain_words
+from claimledger.events.recorder_acts import SameAsJudged
 from claimledger.events.registry import Body
 from claimledger.events.sources import TextQuote
 from claimledger.events.values import Locator, Undecided
 
 from .checks import (
     check_agreement,
+    check_not_apart,
     code_problems,
     did_you_mean,
     protected_gap,
@@ -257,6 +259,15 @@ class Composer:
             raise InvalidValue(
                 f'other_than: "{entity.other_than}" is no one_of entity over the same candidates'
             )
+
+    def check_itself(self, name: str, entity: Entity) -> None:
+        """Check that a `OneOf` is not said to differ from itself; a longer loop cannot be made, one after another."""
+        if isinstance(entity, OneOf) and entity.other_than == name:
+            raise InvalidValue(f'other_than: "{name}" cannot differ from itself; name another one_of entity')
+
+    def check_same_as(self, body: SameAsJudged) -> None:
+        """Check that names that mean the same are not recorded as differing from one another."""
+        check_not_apart(body.entities, lambda name: self._register.entity(self._stream, name))
 
     def entity(self, name: str, where: str) -> Entity:
         """The entity of a signed name; `where` begins the message when there is none."""

@@ -4,7 +4,8 @@
    that of the entity registered first, a known entity before a `OneOf`.
 2. A `OneOf` is a variable. A *reading* gives every variable one of its candidates. ``other_than`` makes one variable
    what the other is not: with two candidates it is computed, with more it is a variable of its own that must differ.
-   A chain of these is followed for 64 links; what lies beyond is a variable of its own.
+   A chain of these is followed for 64 links; what lies beyond is a variable of its own. Where choices differ from one
+   another all around, which no recorder here writes, the one registered first is simply a variable.
 3. A same-as between a `OneOf` and an entity settles the variable, until it is undone.
 4. Entities that exclude one another are known to do so (`apart`): two different names alone prove nothing of groups,
    of speakers without a name, or of places and authorities that may lie within one another.
@@ -62,6 +63,7 @@ class NamesInForce:
         self._entities = dict(entities)
         self._order = {name: place for place, name in enumerate(self._entities)}
         self._in_force = self._joined(same)
+        self._others = self._differing()
         # Asked of every claim, and always answered alike: nothing here changes once it was made.
         self._placed: dict[str, tuple[tuple[str, Condition], ...]] = {}
         self._around: dict[str, tuple[str, ...]] = {}
@@ -81,6 +83,27 @@ class NamesInForce:
                 one, other = sorted((top(names[0]), top(name)), key=self._seniority)
                 above[other] = one
         return {name: top(name) for name in above}
+
+    def _differing(self) -> dict[str, str]:
+        """Each choice, by its name in force, and what it is other than; the first of each circle is left out."""
+        links = {
+            name: self.canonical(view.entity.other_than)
+            for name, view in self._entities.items()
+            if isinstance(view.entity, OneOf)
+            and view.entity.other_than is not None
+            and self.canonical(name) == name
+        }
+        seen: set[str] = set()
+        for start in list(links):
+            trail: dict[str, int] = {}
+            at = start
+            while at in links and at not in seen and at not in trail:
+                trail[at] = len(trail)
+                at = links[at]
+            seen |= trail.keys()
+            if at in trail:
+                del links[min([name for name in trail if trail[name] >= trail[at]], key=self.rank)]
+        return links
 
     def _seniority(self, name: str) -> tuple[bool, int, str]:
         return (isinstance(self.entity(name), OneOf), self._order.get(name, len(self._order)), name)
@@ -122,18 +145,17 @@ class NamesInForce:
     def variables(self, name: str) -> tuple[str, ...]:
         """The variables on which it depends who is meant by a name; none for a known entity."""
         found: dict[str, None] = {}
-        trail: set[str] = set()
-        while (choice := self.one_of(name)) is not None:
+        links = 0
+        while self.one_of(name) is not None:
             own = self.canonical(name)
-            # Records in which each is other than the next, all around, end here; and so do those without an end.
-            if own in trail or choice.other_than is None or len(trail) == MAX_LINKS:
+            base = self._complement_of(own)
+            if base is None or links == MAX_LINKS:
                 found[own] = None
+            following = self._others.get(own)
+            if following is None or links == MAX_LINKS:
                 break
-            trail.add(own)
-            base = self._complement_of(own, choice)
-            if base is None:
-                found[own] = None
-            name = choice.other_than if base is None else base
+            links += 1
+            name = following
         return tuple(found)
 
     def value(self, name: str, reading: Mapping[str, str]) -> str:
@@ -141,12 +163,12 @@ class NamesInForce:
         trail: dict[str, OneOf] = {}
         taken = own = self.canonical(name)
         while (choice := self.one_of(own)) is not None:
-            base = self._complement_of(own, choice)
-            if base is None or own in trail or len(trail) == MAX_LINKS:
+            base = self._complement_of(own)
+            if base is None or len(trail) == MAX_LINKS:
                 taken = reading.get(own, own)
                 break
             trail[own] = choice
-            taken = own = self.canonical(base)
+            taken = own = base
         for each, choice in reversed(trail.items()):
             left = [candidate for candidate in self._candidates(choice) if candidate != taken]
             taken = left[0] if len(left) == 1 else each
@@ -177,23 +199,20 @@ class NamesInForce:
         choice = self.one_of(variable)
         if choice is None:
             return ()
-        taken = None if choice.other_than is None else self.canonical(choice.other_than)
+        taken = self._others.get(self.canonical(variable))
         return tuple(name for name in self._candidates(choice) if name != taken)
 
     def _candidates(self, choice: OneOf) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.canonical(name) for name in choice.one_of))
 
-    def _complement_of(self, own: str, choice: OneOf) -> str | None:
-        """The variable of which a choice between two is what the other one is not."""
-        base = choice.other_than
-        if base is None or len(self._candidates(choice)) != 2 or self.canonical(base) == own:
+    def _complement_of(self, own: str) -> str | None:
+        """The variable of which a choice between two is what the other one is not; None where there is none."""
+        base, choice = self._others.get(own), self.one_of(own)
+        if base is None or choice is None or len(self._candidates(choice)) != 2:
             return None
         of_base = self.one_of(base)
         if of_base is None:
-            settled = self.canonical(base)
-            return base if settled in self._candidates(choice) else None
-        if of_base.other_than is not None and self.canonical(of_base.other_than) == own and own < base:
-            return None
+            return base if base in self._candidates(choice) else None
         return base if set(self._candidates(of_base)) == set(self._candidates(choice)) else None
 
     def readings(self, domains: Mapping[str, tuple[str, ...]]) -> list[Reading] | None:
@@ -212,10 +231,8 @@ class NamesInForce:
 
     def _keeps_apart(self, reading: Reading) -> bool:
         for variable, value in reading.items():
-            choice = self.one_of(variable)
-            if choice is None or choice.other_than is None:
-                continue
-            if self.value(choice.other_than, reading) == value:
+            other = self._others.get(variable)
+            if other is not None and self.value(other, reading) == value:
                 return False
         return True
 

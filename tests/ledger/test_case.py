@@ -303,6 +303,8 @@ def test_structure_of_entities_is_checked(case: Case) -> None:
         case.register_entity("x", OneOf(label="O", one_of=["z", "ngo"], other_than="one"))
     with pytest.raises(InvalidValue, match="same candidates"):
         case.register_entity("x", OneOf(label="O", one_of=["z", "g"], other_than="z"))
+    with pytest.raises(InvalidValue, match='"x" cannot differ from itself'):
+        case.register_entity("x", OneOf(label="O", one_of=["z", "g"], other_than="x"))
     with pytest.raises(NameTaken):
         case.register_entity("z", Person(label="Z"))
     with pytest.raises(InvalidValue, match="one of the types of entity"):
@@ -332,6 +334,17 @@ def test_judgements_are_held_against_claims_verbs_and_readings(case: Case) -> No
     ):
         with pytest.raises(error, match=words):
             case.judge(*arguments, under=under)
+
+
+def test_what_is_other_than_a_thing_is_not_judged_to_be_that_thing(case: Case) -> None:
+    for name, link in (("other", "one"), ("third", "other"), ("fourth", "third")):
+        case.register_entity(name, OneOf(label="O", one_of=["z", "g"], other_than=link))
+    for wrong in (["other", "one"], ["one", "z", "other"], ["third", "other"], ["one", "fourth"]):
+        with pytest.raises(
+            InvalidValue, match=r'is recorded as other than "\w+", so they cannot be the same'
+        ):
+            case.same_as(wrong)
+    case.same_as(["one", "third"], because="with two candidates, what differs from the other is the one")
 
 
 def test_same_as_is_taken_back_by_its_receipt_only(case: Case) -> None:

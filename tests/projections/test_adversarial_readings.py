@@ -255,6 +255,9 @@ def test_choices_that_differ_from_one_another_all_around_stop_no_reader(
     world.claim("C2", CauseOfDeath(of="z", causes="natural"), "ru")
     state = world.state()
     assert {ref for question in state.questions for ref in question.claims} == {"C1", "C2"}
+    [told, _] = state.question("z", "cause_of_death").positions
+    assert told.conditional_on == ({"a": "z"},)
+    assert [pair.readings for pair in state.question("z", "cause_of_death").pairs] == [({"a": "z"},)]
     world.same("a", "z")
     assert set(world.state().claims) == {"C1", "C2"}
 
