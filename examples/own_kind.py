@@ -23,7 +23,7 @@ class WaterLevel(Kind):
     Attributes:
         place: where.
         metres: how high, above the gauge's zero.
-        at: the day that the level speaks of.
+        as_of: the day that the level speaks of.
     """
 
     KIND = "org.example.water_level"
@@ -31,7 +31,7 @@ class WaterLevel(Kind):
 
     place: EntityName
     metres: Annotated[QuantityLike, Answers("org.example.water_level", by="range")]
-    at: Annotated[WhenLike | None, Scope()] = None
+    as_of: Annotated[WhenLike | None, Scope()] = None
 
 
 def main() -> None:
@@ -42,10 +42,10 @@ def main() -> None:
         gauge = case.register_entity("gauge", Place(label="the gauge at the bridge"))
         farmer = case.register_entity("farmer", Unnamed(label="a farmer at the river"))
         case.record(
-            WaterLevel(place=gauge, metres="6", at="2031-04-02"), asserter=office, asserted_at="2031-04-03"
+            WaterLevel(place=gauge, metres="6", as_of="2031-04-02"), asserter=office, asserted_at="2031-04-03"
         )
         case.record(
-            WaterLevel(place=gauge, metres="at least 8", at="2031-04-02"),
+            WaterLevel(place=gauge, metres="at least 8", as_of="2031-04-02"),
             asserter=farmer,
             asserted_at="2031-04-03",
         )

@@ -138,7 +138,9 @@ class Claims:
             return None
         for name in table.keys:
             if "." in name:
-                message = f'no kind of claim "{name}" is registered here'
+                own = [kind for kind in kinds if "." in kind]
+                todo = did_you_mean(name, own, cutoff=0.8) or "; install the package that brings it"
+                message = f'no kind of claim "{name}" is known here{todo}'
                 self.values.problem(place[name], child(path, name), message)
                 return None
         strangers = [name for name in table.keys if name not in CLAIM]

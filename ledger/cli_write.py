@@ -178,8 +178,10 @@ def lint(
         return 1 if problems or sources or attached else 0
     width = screen_width()
     places = [f"{each.file}:{each.line}:{each.column}" for each in problems]
-    widths = [fitting(places, 200), fitting((each.path for each in problems), 28)]
-    if widths[0] > width // 3:  # a place is clicked or copied: it is never broken
+    widths = [fitting(places, 200), fitting((each.path for each in problems), 200)]
+    if (
+        widths[0] > width // 3 or widths[1] > 32
+    ):  # places and paths are clicked or copied: they are never broken
         for place, each in zip(places, problems, strict=True):
             say(f"{plain(place)}  {plain(each.path)}", *paragraph(each.message, width, indent=4))
     else:

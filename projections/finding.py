@@ -6,6 +6,7 @@
    by name (of the shared register without ``shared:`` too) or by label. Text is found in the labels of the entities
    that a claim names, in its hedges, its topic and its text. Letter case is of no account in names and text.
 3. Amended records are found by what is in force at that place of the log, under the claim's ref.
+   Claims of kinds of one's own are read by the declarations in the log, whether or not the kind is installed.
 4. Names are as registered: a same-as of a case joins no speakers here.
 5. A criterion that names nothing that there is finds nothing, and says so: silence would read as "was never said".
 """
@@ -21,6 +22,8 @@ from typing import Any
 from claimledger.events.claims import ClaimAmended, ClaimContent, ClaimRecorded, Voice
 from claimledger.events.codes import codes_of, is_listed, listings
 from claimledger.events.dates import When, parse_edtf
+from claimledger.events.declarations import KindDeclared
+from claimledger.events.declared_kinds import DeclaredKind, as_declared, kind_of
 from claimledger.events.errors import UnknownName
 from claimledger.events.event import format_instant
 from claimledger.events.kinds import General, NoAnswer, Opinion, Reply
@@ -144,6 +147,8 @@ class Finder:
             if sought.asserter
             else set()
         )
+        self._declared: dict[str, type[DeclaredKind]] = {}
+        self._own_codes: set[str] = set()
 
     def found_in(self, events: Iterable[Event]) -> Iterator[Found]:
         """The claims that fit, as their events come by.
@@ -180,14 +185,24 @@ class Finder:
             raise _unknown(f'no source here is called "{sought.source}"', sought.source, self._sources)
         if sought.ref is not None and sought.ref not in self._claims:
             raise _unknown(f'no claim here is called "{sought.ref}"', sought.ref, self._claims)
-        if sought.code is not None and not any(is_listed(listing, sought.code) for listing in listings()):
-            codes = (code for listing in listings() for code in codes_of(listing) or ())
+        is_own = sought.code in self._own_codes
+        if (
+            sought.code is not None
+            and not is_own
+            and not any(is_listed(listing, sought.code) for listing in listings())
+        ):
+            codes = [*self._own_codes, *(code for listing in listings() for code in codes_of(listing) or ())]
             raise _unknown(f'no claim here has the code "{sought.code}", and no list', sought.code, codes)
 
     def take(self, event: Event) -> Found | None:
         """Take the next event in; give back the claim if it is one that fits."""
         body, stream = event.body, event.stream
-        if isinstance(body, CaseOpened):
+        if isinstance(body, (ClaimRecorded, ClaimAmended)) and "." in body.kind:
+            body = as_declared(body, event.header.body, self._declared)
+        if isinstance(body, KindDeclared) and stream not in self._cases:
+            self._declared.setdefault(body.kind, kind_of(body))
+            self._own_codes.update(code for listing in (body.code_lists or {}).values() for code in listing)
+        elif isinstance(body, CaseOpened):
             self._cases[stream] = body.case
         elif isinstance(body, EntityRegistered):
             self._register(event, body)

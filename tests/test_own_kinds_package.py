@@ -74,7 +74,9 @@ def test_the_claim_file_is_read_by_the_kinds_of_the_package(folder: Path, run: R
     without = run("-m", "claimledger.cli", "lint", file, "--json")
     assert without.returncode == 1
     told = [problem["message"] for problem in json.loads(without.stdout)["problems"]]
-    assert told[-1] == 'no kind of claim "org.example.closure" is registered here'
+    assert told[-1] == (
+        'no kind of claim "org.example.closure" is known here; install the package that brings it'
+    )
 
 
 def test_the_schema_and_the_code_lists_are_those_of_the_package_too(folder: Path, run: Run) -> None:
@@ -86,9 +88,59 @@ def test_the_schema_and_the_code_lists_are_those_of_the_package_too(folder: Path
     assert codes["damage.bridge"] == "a bridge is damaged"
 
 
-def test_the_ledger_shows_the_same_without_the_package(folder: Path, run: Run, ledger: str) -> None:
-    for arguments in (["show", ledger, "spring-flood"], ["history", ledger, "spring-flood", "--json"]):
-        assert asked(run, *arguments) == asked(run, *arguments, site=folder / "site")
+READING = (
+    "show --all",
+    "show --true-on 2031-04-02",
+    "history --json",
+    "disputes",
+    "timeline",
+    "diff --from 10",
+    "counts",
+    "asserters",
+    "find --code water",
+    "find --text bridge",
+)
+
+
+@pytest.mark.parametrize("reading", READING)
+def test_the_ledger_shows_the_same_without_the_package(
+    folder: Path, run: Run, ledger: str, reading: str
+) -> None:
+    command, *options = reading.split()
+    shown = asked(run, command, ledger, *options)
+    assert shown == asked(run, command, ledger, *options, site=folder / "site")
+    assert "org.example" not in shown or command == "history"
+
+
+def test_claims_of_own_kinds_are_found_by_their_codes_and_stand_in_time(run: Run, ledger: str) -> None:
+    found = json.loads(asked(run, "find", ledger, "--code", "damage", "--json"))["claims"]
+    assert [(claim["ref"], claim["what"]) for claim in found] == [
+        (
+            "R2",
+            "the river road: closure: closed; closure cause: damage: bridge or works; closure since: 2031-04-01",
+        )
+    ]
+    assert asked(run, "find", ledger, "--code", "works", "--ref", "R1") == "0 claims in 0 cases\n"
+    strange = run("-m", "claimledger.cli", "find", ledger, "--code", "damages")
+    assert (strange.returncode, "damage" in strange.stderr) == (1, True)
+    rows = json.loads(asked(run, "timeline", ledger, "--json"))["rows"]
+    assert [(row["ref"], row["date"], row["field"]) for row in rows if row["date"]] == [
+        ("R2", "2031-04-01", "when"),
+        ("L1", "2031-04-02", "as_of"),
+        ("L2", "2031-04-02", "as_of"),
+        ("R1", "2031-04-02", "when"),
+        ("L3", "2031-04-03", "as_of"),
+    ]
+
+
+def test_the_tables_are_the_same_without_the_package(folder: Path, run: Run, ledger: str) -> None:
+    to = ["--format", "csv", "--to"]
+    asked(run, "export", ledger, *to, "with", site=folder / "site")
+    asked(run, "export", ledger, *to, "without")
+    written = sorted(path.name for path in (folder / "with").iterdir())
+    assert any(name.startswith("claims") for name in written)
+    for name in written:
+        assert (folder / "with" / name).read_bytes() == (folder / "without" / name).read_bytes(), name
 
 
 STATE = """

@@ -1,7 +1,8 @@
 """Two kinds of claim about floods. The marks on the fields do all the work.
 
 Every field that answers a question, or belongs to the scope of an answer, has one of the types of
-`claimledger.events.values`, so that somebody without this package reads its claims in the same way.
+`claimledger.events.values`, so that somebody without this package reads its claims in the same way. The dates stand in
+fields called `as_of` and `when`, as in the built-in kinds: by these names timelines and ``--true-on`` go.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ class WaterLevel(Kind):
     Attributes:
         place: where.
         metres: how high, above the gauge's zero.
-        at: the day that the level speaks of; levels of different days are not comparable.
+        as_of: the day that the level speaks of; levels of different days are not comparable.
     """
 
     KIND = "org.example.water_level"
@@ -36,7 +37,7 @@ class WaterLevel(Kind):
 
     place: Open[EntityName]
     metres: Annotated[Open[QuantityLike], Answers("water_level", by="range")]
-    at: Annotated[WhenLike | None, Scope()] = None
+    as_of: Annotated[WhenLike | None, Scope()] = None
 
 
 @register_kind
@@ -46,7 +47,7 @@ class Closure(Kind):
     Attributes:
         road: which.
         cause: why, by a code of the list that comes with this kind.
-        since: from when on.
+        when: from when on.
         by: who closed it.
         note: what no code holds, in the recorder's words (behind a commitment).
     """
@@ -62,6 +63,6 @@ class Closure(Kind):
         Codes("org.example.closure_cause"),
         Answers("closure.cause", by="code"),
     ] = None
-    since: Annotated[Open[WhenLike] | None, Answers("closure.since", by="time")] = None
+    when: Annotated[Open[WhenLike] | None, Answers("closure.since", by="time")] = None
     by: Annotated[Open[Parties] | None, Answers("closure.by", by="entity", single=False)] = None
     note: Text | None = None
