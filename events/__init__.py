@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         Unnamed,
     )
     from .evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
-    from .governance import KeyAdded, LedgerOpened
+    from .governance import KeyAdded, KeyRevoked, LedgerOpened, RootsChanged
     from .kinds import (
         Act,
         Attribute,
@@ -103,6 +103,7 @@ __all__ = [
     "General",
     "Group",
     "KeyAdded",
+    "KeyRevoked",
     "Kind",
     "KindDeclaration",
     "KindDeclared",
@@ -126,6 +127,7 @@ __all__ = [
     "Relay",
     "ReliabilityAssessed",
     "Reply",
+    "RootsChanged",
     "SameAsJudged",
     "SameAsUndone",
     "Scope",
@@ -174,6 +176,7 @@ _HOMES = {
     "General": "kinds",
     "Group": "entities",
     "KeyAdded": "governance",
+    "KeyRevoked": "governance",
     "Kind": "kinds",
     "KindDeclaration": "declarations",
     "KindDeclared": "declarations",
@@ -197,6 +200,7 @@ _HOMES = {
     "Relay": "claims",
     "ReliabilityAssessed": "evidence",
     "Reply": "kinds",
+    "RootsChanged": "governance",
     "SameAsJudged": "recorder_acts",
     "SameAsUndone": "recorder_acts",
     "Scope": "values",

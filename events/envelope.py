@@ -4,7 +4,8 @@ Rules:
 
 1. What is signed is the pre-authentication encoding (PAE) of the payload type and the payload bytes, never
    the payload alone and never a parsed form of it. ``payloadType`` is `PAYLOAD_TYPE`, exactly.
-2. A keyid is the hex SHA-256 of ``ed25519``, a zero byte and the 32 raw bytes of the public key.
+2. A keyid is the hex SHA-256 of the algorithm's name, a zero byte and the raw bytes of the public key. Events are
+   signed with ``ed25519`` only; the keys of the log, which sign checkpoints, may be of ``ml-dsa-44`` too.
 3. There are 1 to `MAX_SIGNATURES` signatures of 64 bytes. Keyids are unique and ascending.
 4. The stored form is the DSSE JSON in the strict JSON of `claimledger.events.encoding`, with standard padded
    base64; it must re-encode to itself. Unknown members are refused.
@@ -23,7 +24,8 @@ import binascii
 import re
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final, Literal, TypeAlias
 
 import orjson
 
@@ -33,8 +35,10 @@ from .identifiers import is_digest
 
 __all__ = [
     "ENVELOPE_MAX_BYTES",
+    "KEY_BYTES",
     "MAX_SIGNATURES",
     "PAYLOAD_TYPE",
+    "Algorithm",
     "Envelope",
     "Signature",
     "hash_leaf",
@@ -42,6 +46,10 @@ __all__ = [
     "one_signature",
     "pae",
 ]
+
+Algorithm: TypeAlias = Literal["ed25519", "ml-dsa-44"]
+KEY_BYTES: Final = MappingProxyType[Algorithm, int]({"ed25519": 32, "ml-dsa-44": 1312})
+"""How many raw bytes a public key of an algorithm has (RFC 8032; FIPS 204)."""
 
 PAYLOAD_TYPE = "application/vnd.claimledger.event+json"
 MAX_SIGNATURES = 16
@@ -59,7 +67,6 @@ _ONE_SIGNATURE = re.compile(
 ).fullmatch
 _MEMBERS = {"payload", "payloadType", "signatures"}
 _SIGNATURE_MEMBERS = {"keyid", "sig"}
-_KEY_BYTES = 32
 _SIGNATURE_BYTES = 64
 
 
@@ -73,18 +80,22 @@ def pae(payload: bytes, payload_type: str = PAYLOAD_TYPE) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-def keyid_of(public_key: bytes) -> str:
-    """The keyid (64 lowercase hex digits) of a raw Ed25519 public key.
+def keyid_of(public_key: bytes, algorithm: Algorithm = "ed25519") -> str:
+    """The keyid (64 lowercase hex digits) of a raw public key.
 
     Args:
-        public_key: 32 raw bytes, as in RFC 8032.
+        public_key: the raw bytes: 32 of an Ed25519 key (RFC 8032), 1,312 of an ML-DSA-44 key (FIPS 204).
+        algorithm: the name of the algorithm.
 
     Raises:
-        InvalidValue: any other length.
+        InvalidValue: any other length, or an algorithm that no key here has.
     """
-    if len(public_key) != _KEY_BYTES:
-        raise InvalidValue(f"public key: an Ed25519 key has {_KEY_BYTES} raw bytes, not {len(public_key)}")
-    return sha256(b"ed25519\0" + public_key).hexdigest()
+    length = KEY_BYTES.get(algorithm)
+    if length is None:
+        raise InvalidValue(f"no key here is of an algorithm {algorithm}: {' or '.join(KEY_BYTES)}")
+    if len(public_key) != length:
+        raise InvalidValue(f"public key: a key of {algorithm} has {length} raw bytes, not {len(public_key)}")
+    return sha256(b"%b\0%b" % (algorithm.encode(), public_key)).hexdigest()
 
 
 def hash_leaf(entry: bytes) -> bytes:

@@ -52,6 +52,7 @@ _FORMS: Final = {
     r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$": "a language tag such as en or de-AT",
     r"^[a-z]+/[a-z0-9.+-]+(;.*)?$": "a media type such as text/html",
     r"^[0-9a-f]{64}$": "64 lowercase hex digits",
+    r"^[0-9a-f]+$": "lowercase hex digits",
 }
 _TAGS: Final = frozenset({"all_of", "closed", "either", "one", "open", "several", "stated", "undecided"})
 

@@ -112,7 +112,7 @@ def keys_new(
     holder: Holder = "Recorder A",
     no_passphrase: Plain = False,
 ) -> int:
-    """Make a keyring: one root key and one recorder key."""
+    """Make a keyring: one root key, one recorder key, and the keys that sign checkpoints."""
     _new_keyring(folder, holder, plain=no_passphrase)
     return keys_list(folder)
 
@@ -132,7 +132,9 @@ def keys_list(
         say_json(
             [
                 {
-                    **entry.model_dump(include={"role", "holder", "keyid", "public_key", "file"}),
+                    **entry.model_dump(
+                        include={"role", "holder", "algorithm", "keyid", "public_key", "file"}
+                    ),
                     "at_hand": there,
                 }
                 for entry, there in zip(entries, at_hand.values(), strict=True)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,16 +24,16 @@ from typing import TYPE_CHECKING
 from claimledger.events.entities import Entity
 from claimledger.events.errors import (
     InvalidValue,
-    KeyMissing,
     NameTaken,
     WrongLedger,
 )
 from claimledger.events.event import format_instant
-from claimledger.events.governance import KeyAdded, LedgerOpened, RootKey
+from claimledger.events.governance import KeyAdded
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered
 from claimledger.events.values import SHARED
 
 from .checks import references
+from .key_changes import opening, opening_signers
 from .keys import Keyring
 from .ledger_reading import LedgerReader
 from .recording import Receipt, Signers
@@ -90,6 +90,8 @@ class Ledger(LedgerReader):
         *,
         origin: str,
         keys: Keyring,
+        roots: Sequence[Keyring] | None = None,
+        threshold: int | None = None,
         clock: Clock = _now,
         new_id: Callable[[], str] = _new_id,
     ) -> Ledger:
@@ -98,33 +100,30 @@ class Ledger(LedgerReader):
         Args:
             url: a path, ``sqlite:///path``, or ``memory:``.
             origin: the ledger's name in the world, such as ``example.org/yekaterinburg``.
-            keys: a keyring with its root and recorder keys at hand.
+            keys: the keyring to record with; its log keys are written into the opening.
+            roots: keyrings whose root keys are those of the ledger; by default the root keys of `keys`. A root key
+                that is listed, and whose private key is not at hand, becomes a root and does not sign here.
+            threshold: how many roots must sign from now on; by default all of them.
             clock: gives the time now.
             new_id: gives a fresh UUID of version 4.
 
         Raises:
             LedgerExists, LedgerNotFound, ReadOnly: it cannot be made there.
-            KeyMissing: the keyring lacks a root or a recorder key.
+            KeyMissing: there is no recorder key, or fewer root keys are at hand than must sign.
             InvalidValue: the origin is no name without spaces and ``+``.
         """
-        roots = keys.roots
         recorder = keys.recorder
-        if not roots:
-            raise KeyMissing("a new ledger is signed by a root key, and none is at hand in this keyring")
-        holders = {entry.public_key: entry.holder for entry in keys.entries}
-        opened = LedgerOpened(
-            origin=origin,
-            roots=[
-                RootKey(holder=holders[root.public_key.hex()], key=root.public_key.hex()) for root in roots
-            ],
-            threshold=len(roots),
-        )
+        rings = (keys,) if roots is None else tuple(roots)
+        opened = opening(origin, rings, keys, threshold)
+        signing = opening_signers(rings, opened)
         added = KeyAdded(holder=keys.recorder_holder, role="recorder", key=recorder.public_key.hex())
         store = Store.create(url)
         try:
             stream = new_id()
             at = format_instant(clock())
-            first = unsigned(opened, None, stream, event_id=new_id(), recorded_at=at, signers=Signers(roots))
+            first = unsigned(
+                opened, None, stream, event_id=new_id(), recorded_at=at, signers=Signers(signing)
+            )
             ledger_id = sha256(first.payload()).hexdigest()
             second = unsigned(
                 added,
@@ -132,7 +131,7 @@ class Ledger(LedgerReader):
                 stream,
                 event_id=new_id(),
                 recorded_at=at,
-                signers=Signers([*roots, recorder]),
+                signers=Signers([*signing, recorder]),
             )
             store.append(
                 [first, second], key_stream=stream, key_sequence=0, refold=never_moves, recheck=never_moves

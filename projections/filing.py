@@ -19,7 +19,7 @@ from claimledger.events.declarations import KindDeclared
 from claimledger.events.declared_kinds import kind_of
 from claimledger.events.envelope import keyid_of
 from claimledger.events.errors import BrokenChain, InvalidValue, WrongLedger
-from claimledger.events.governance import KeyAdded, LedgerOpened
+from claimledger.events.governance import KeyAdded, LedgerOpened, RootsChanged
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import (
     CaseOpened,
@@ -209,8 +209,8 @@ class CaseFile:
         elif isinstance(body, SameAsUndone):
             self._filed.same.pop(body.undoes, None)
         elif isinstance(body, KeyAdded):
-            self._filed.recorders[keyid_of(bytes.fromhex(body.key))] = body.holder
-        elif isinstance(body, LedgerOpened):
+            self._filed.recorders[keyid_of(bytes.fromhex(body.key), body.algorithm)] = body.holder
+        elif isinstance(body, (LedgerOpened, RootsChanged)):
             for root in body.roots:
                 self._filed.recorders[keyid_of(bytes.fromhex(root.key))] = root.holder
         elif isinstance(body, KindDeclared) and not own:

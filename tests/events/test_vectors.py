@@ -17,7 +17,9 @@ from claimledger.events.disclosure import open_commitment
 from claimledger.events.envelope import Envelope
 from claimledger.events.event import Payload
 from claimledger.events.kinds import kinds
+from claimledger.events.recorded import Event
 from claimledger.events.registry import body_types, read_body
+from claimledger.trust import KeyStream
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors"
 GOLDEN: dict[str, Any] = json.loads((FOLDER / "events.json").read_text())
@@ -28,6 +30,7 @@ each_event = pytest.mark.parametrize(
 
 
 def test_there_is_a_vector_of_every_type_and_every_kind() -> None:
+    read_body("nothing.known", 1, {}, {})  # loads every module that registers bodies
     said = {vector["what"] for vector in EVENTS}
     assert {what.split()[0] for what in said} == set(body_types)
     assert {what.split()[1] for what in said if what.startswith("claim.recorded")} == {
@@ -91,6 +94,23 @@ def test_this_release_reads_a_vector_and_writes_the_same_bytes(vector: dict[str,
     public, protected = body.split()
     assert public == payload.body
     assert protected == disclosed
+
+
+def test_the_keys_of_the_vectors_may_sign_them() -> None:
+    stored = [Envelope.from_bytes(vector["envelope"].encode()) for vector in EVENTS]
+    keys = KeyStream.opened(stored[0])
+    for vector, envelope in zip(EVENTS[1:], stored[1:], strict=True):
+        payload = Payload.from_bytes(envelope.payload)
+        signers = tuple(each.keyid for each in envelope.signatures)
+        keys.verify(envelope, payload, vector["index"], record_signers=signers)
+        body = read_body(payload.type, payload.version, payload.body, {})
+        keys.apply(Event(vector["index"], envelope.leaf(), payload, body, signers))
+    ended = [each for each in keys.keys.values() if each.revoked_at is not None]
+    assert [(each.role, each.trusted_below, each.reason) for each in ended] == [
+        ("root", None, None),
+        ("recorder", 10, "stolen"),
+    ]
+    assert {each.algorithm for each in keys.active("log")} == {"ed25519", "ml-dsa-44"}
 
 
 def test_the_script_still_makes_the_golden_file() -> None:

@@ -119,7 +119,7 @@ def opened(threshold: int = 1, recorders: Sequence[Signer] = (ANA,)) -> Listed:
     """A ledger of one root whose recorders' keys are added."""
     ledger = Listed()
     roots = [{"holder": "Root", "key": ROOT.public_key.hex()}]
-    body = {"origin": "example.org/audit", "roots": roots, "threshold": threshold}
+    body = {"origin": "example.org/audit", "roots": roots, "threshold": threshold, "logs": []}
     ledger.add("ledger.opened", body, ROOT, stream=KEYS)
     for each in recorders:
         ledger.add_key(each.public_key, ROOT, each)
@@ -187,7 +187,7 @@ def test_a_key_added_and_used_among_the_same_rows_is_known() -> None:
 
 def test_what_a_key_event_of_a_later_release_decides_could_not_be_checked() -> None:
     ledger = opened()
-    ledger.add("key.revoked", {"key": keyid(ANA), "reason": "lost"}, ROOT, stream=KEYS)
+    ledger.add("key.suspended", {"key": keyid(ANA), "reason": "lost"}, ROOT, stream=KEYS)
     ledger.add_claim("C1", ANA)
     report = audited(ledger)
     assert (2, "unchecked.keys") in found(report)

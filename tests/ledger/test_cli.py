@@ -126,7 +126,7 @@ def test_keys_are_made_encrypted_with_the_passphrase_of_the_environment(run: Run
     assert "recorder  Recorder B" in result.stdout
     assert result.stderr == ""
     pems = list((tmp_path / "keys").glob("*.pem"))
-    assert len(pems) == 2
+    assert len(pems) == 4
     assert all(pem.read_text().startswith("-----BEGIN ENCRYPTED PRIVATE KEY") for pem in pems)
 
 
@@ -155,7 +155,8 @@ def test_keys_are_listed_without_a_passphrase(run: Run, tmp_path: Path) -> None:
     result = run("keys", "list", "keys", "--json")
     assert result.exit_code == 0
     listed = json.loads(result.stdout)
-    assert [entry["role"] for entry in listed] == ["root", "recorder"]
+    assert [entry["role"] for entry in listed] == ["root", "recorder", "log", "log"]
+    assert [entry["algorithm"] for entry in listed] == ["ed25519", "ed25519", "ed25519", "ml-dsa-44"]
     assert all(entry["at_hand"] for entry in listed)
     assert listed[0]["keyid"][:8] in run("keys", "list", "keys").stdout
 

@@ -162,7 +162,10 @@ def test_a_keyring_comes_back_from_its_folder(tmp_path: Path) -> None:
     assert [(each.role, each.holder) for each in opened.entries] == [
         ("root", "The board"),
         ("recorder", "Ana"),
+        ("log", "Log"),
+        ("log", "Log"),
     ]
+    assert [each.algorithm for each in opened.logs] == ["ed25519", "ml-dsa-44"]
     assert verify(made.recorder.public_key, opened.recorder.sign(b"m"), b"m")
 
 
@@ -227,7 +230,7 @@ def test_a_key_kept_elsewhere_is_missed_only_when_it_is_needed(tmp_path: Path) -
     assert opened.recorder.public_key == made.recorder.public_key
     next((tmp_path / "keys").glob("recorder-*.pem")).unlink()
     with pytest.raises(KeyMissing, match="no private recorder key"):
-        _ = Keyring.open(tmp_path / "keys").recorder
+        _ = Keyring.open(tmp_path / "keys", passphrase="a long one").recorder
 
 
 def test_another_key_in_the_place_of_one_is_noticed(tmp_path: Path) -> None:
@@ -244,7 +247,7 @@ def test_a_key_of_another_algorithm_is_refused(tmp_path: Path) -> None:
     other = generate_private_key(SECP256R1())
     pem = other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     next((tmp_path / "keys").glob("recorder-*.pem")).write_bytes(pem)
-    with pytest.raises(KeyringError, match="not an Ed25519 key"):
+    with pytest.raises(KeyringError, match="neither an Ed25519"):
         Keyring.open(tmp_path / "keys")
 
 
@@ -298,13 +301,13 @@ def test_a_key_file_of_arbitrary_bytes_raises_only_our_own(
 def test_a_new_recorder_key_takes_over_and_stays(tmp_path: Path) -> None:
     ring = Keyring.create(tmp_path / "keys", passphrase="a long one", holder="Ana")
     with pytest.raises(WrongPassphrase):
-        ring.new_recorder("Ben", passphrase="another")
-    made = ring.new_recorder("Ben", passphrase="a long one")
+        ring.new_key("recorder", "Ben", passphrase="another")
+    made = ring.new_key("recorder", "Ben", passphrase="a long one")
     assert ring.recorder is made
     opened = Keyring.open(tmp_path / "keys", passphrase="a long one")
     assert opened.recorder_holder == "Ben"
     assert opened.recorder.public_key == made.public_key
-    assert [each.holder for each in opened.entries] == ["Root", "Ana", "Ben"]
+    assert [each.holder for each in opened.entries] == ["Root", "Ana", "Log", "Log", "Ben"]
 
 
 def test_the_same_seed_gives_the_same_keys_and_no_seed_gives_new_ones() -> None:
@@ -314,7 +317,7 @@ def test_the_same_seed_gives_the_same_keys_and_no_seed_gives_new_ones() -> None:
     assert Keyring.in_memory(seed=b"t").entries != first.entries
     assert Keyring.in_memory().entries != Keyring.in_memory().entries
     ring = Keyring.in_memory()
-    assert ring.new_recorder("Ben") is ring.recorder
+    assert ring.new_key("recorder", "Ben") is ring.recorder
 
 
 @pytest.mark.parametrize("holder", ["", "x" * 201])

@@ -102,7 +102,7 @@ def test_an_untouched_ledger_has_no_finding(small: Small) -> None:
     assert (report.events, report.holding, report.keys, report.ledger_id) == (
         len(small.rows),
         len(small.rows),
-        2,
+        4,
         small.id,
     )
     assert report.exit_status() == 0

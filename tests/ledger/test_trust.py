@@ -48,7 +48,7 @@ def sign(payload: Payload, *signers: Signer) -> Envelope:
 
 def opening(*roots: Signer, threshold: int = 1, **members: object) -> Payload:
     listed = [{"holder": f"Root {n}", "key": each.public_key.hex()} for n, each in enumerate(roots)]
-    body = {"origin": "example.org/test", "roots": listed, "threshold": threshold, **members}
+    body = {"origin": "example.org/test", "roots": listed, "threshold": threshold, "logs": [], **members}
     return payload("ledger.opened", body, ledger=None, stream=KEYS, sequence=1)
 
 
@@ -133,7 +133,12 @@ def test_an_opening_whose_signature_does_not_fit_is_refused() -> None:
 
 
 def test_a_root_under_which_any_signature_fits_is_refused() -> None:
-    body = {"origin": "example.org/test", "roots": [{"holder": "X", "key": IDENTITY.hex()}], "threshold": 1}
+    body = {
+        "origin": "example.org/test",
+        "roots": [{"holder": "X", "key": IDENTITY.hex()}],
+        "threshold": 1,
+        "logs": [],
+    }
     first = payload("ledger.opened", body, ledger=None, stream=KEYS, sequence=1)
     with pytest.raises(WeakKey, match="small order"):
         KeyStream.opened(Envelope(first.to_bytes(), (Signature(keyid_of(IDENTITY), bytes(64)),)))
@@ -280,9 +285,13 @@ def test_an_added_root_counts_towards_the_threshold() -> None:
     assert opened.keys[keyid(ANA)].role == "recorder"
 
 
-@pytest.mark.parametrize("type", ["key.revoked", "roots.changed", "key.of_a_later_release"])
-def test_a_key_event_that_is_not_known_here_is_never_ignored(stream: KeyStream, type: str) -> None:
-    unknown = payload(type, {}, ledger=stream.ledger_id, stream=KEYS, sequence=3)
+@pytest.mark.parametrize(
+    ("type", "version"), [("key.of_a_later_release", 1), ("key.revoked", 2), ("roots.changed", 2)]
+)
+def test_a_key_event_that_is_not_known_here_is_never_ignored(
+    stream: KeyStream, type: str, version: int
+) -> None:
+    unknown = payload(type, {}, ledger=stream.ledger_id, stream=KEYS, sequence=3, version=version)
     with pytest.raises(CouldNotCheck, match="newer"):
         stream.verify(sign(unknown, ROOT), unknown, 2)
     with pytest.raises(CouldNotCheck, match="newer"):
@@ -355,3 +364,59 @@ def test_whatever_was_signed_only_our_own_errors_come_out(
             stream.verify(envelope, header, index)
             stream.apply(as_event(envelope, index))
         assert set(stream.keys) == {keyid(ROOT)}
+
+
+def revoked(stream: KeyStream, key: Signer, size: int, **members: object) -> Payload:
+    body: dict[str, object] = {
+        "key": keyid(key),
+        "reason": "stolen",
+        "size": size,
+        "root": "0" * 64,
+        **members,
+    }
+    return payload("key.revoked", body, ledger=stream.ledger_id, stream=KEYS, sequence=stream.sequence + 1)
+
+
+def roots_changed(stream: KeyStream, *roots: Signer, threshold: int = 1) -> Payload:
+    listed = [{"holder": f"Root {n}", "key": each.public_key.hex()} for n, each in enumerate(roots)]
+    body: dict[str, object] = {"roots": listed, "threshold": threshold}
+    return payload("roots.changed", body, ledger=stream.ledger_id, stream=KEYS, sequence=stream.sequence + 1)
+
+
+def test_a_revoked_key_may_not_sign_after_its_revocation_and_what_it_signed_is_told_apart(
+    stream: KeyStream,
+) -> None:
+    take(stream, sign(key_added(stream, BEN.public_key, sequence=3), ROOT, BEN), 2)
+    take(stream, sign(revoked(stream, ANA, 5), ROOT), 8)
+    recorded = payload("claim.recorded", {}, ledger=stream.ledger_id)
+    stream.verify(sign(recorded, ANA), recorded, 7)
+    with pytest.raises(KeyNotAllowed, match=r"was revoked at index 8; it may not sign at index 9"):
+        stream.verify(sign(recorded, ANA), recorded, 9)
+    said = [stream.verdicts([keyid(ANA)], index) for index in (1, 4, 5, 7, 9)]
+    assert [(each.when_recorded, each.as_now_known) for each in said] == [
+        ("invalid", "invalid"),
+        ("valid", "valid"),
+        ("valid", "disputed"),
+        ("valid", "disputed"),
+        ("invalid", "invalid"),
+    ]
+    assert stream.keys[keyid(ANA)].reason == "stolen"
+
+
+def test_dropped_roots_may_no_longer_sign_and_new_ones_prove_that_they_have_their_keys(
+    stream: KeyStream,
+) -> None:
+    changed = roots_changed(stream, OTHER_ROOT, BEN, threshold=2)
+    with pytest.raises(KeyNotAllowed, match=f"{keyid(BEN)} is new and must sign it as well"):
+        stream.verify(sign(changed, ROOT, OTHER_ROOT), changed, 2)
+    with pytest.raises(KeyNotAllowed, match="signed by 0 root keys, where it takes 1"):
+        stream.verify(sign(changed, OTHER_ROOT, BEN), changed, 2)
+    take(stream, sign(changed, ROOT, OTHER_ROOT, BEN), 2)
+    added = key_added(stream, STRANGER.public_key, sequence=4)
+    with pytest.raises(KeyNotAllowed, match="signed by 0 root keys, where it takes 2"):
+        stream.verify(sign(added, ROOT, STRANGER), added, 3)
+    take(stream, sign(added, OTHER_ROOT, BEN, STRANGER), 3)
+    assert stream.threshold_at(2) == 1
+    assert stream.threshold == 2
+    # What was signed before is verified again as it was then.
+    stream.verify(sign(changed, ROOT, OTHER_ROOT, BEN), changed, 2)

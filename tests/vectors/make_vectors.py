@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from claimledger.events import (
     Act,
@@ -62,13 +63,20 @@ from claimledger.events.declarations import DeclaredAnswer, DeclaredField, Decla
 from claimledger.events.disclosure import Disclosure, commitment_of
 from claimledger.events.envelope import Envelope, Signature, keyid_of, pae
 from claimledger.events.event import Payload
-from claimledger.events.governance import RootKey
+from claimledger.events.governance import KeyRevoked, LogKey, RootKey, RootsChanged
 from claimledger.events.values import OpenTerms
+from claimledger.trust import is_key_event
 
 ROOT = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"claimledger vectors: root").digest())
 RECORDER = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"claimledger vectors: recorder").digest())
 ROOT_KEY = ROOT.public_key().public_bytes_raw()
 RECORDER_KEY = RECORDER.public_key().public_bytes_raw()
+NEW_RECORDER = Ed25519PrivateKey.from_private_bytes(
+    hashlib.sha256(b"claimledger vectors: recorder 2").digest()
+)
+NEW_ROOT = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"claimledger vectors: root 2").digest())
+LOG = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(b"claimledger vectors: log").digest())
+LOG_44 = MLDSA44PrivateKey.from_seed_bytes(hashlib.sha256(b"claimledger vectors: log, ml-dsa-44").digest())
 KEYS = "a0000000-0000-4000-8000-000000000000"
 CASE = "b0000000-0000-4000-8000-000000000000"
 
@@ -137,7 +145,13 @@ def bodies() -> list[Body]:
     amended = claim("C4", Count(group="held", quantity="at least 50"))
     return [
         LedgerOpened(
-            origin="example.org/vectors", roots=[RootKey(holder="Root", key=ROOT_KEY.hex())], threshold=1
+            origin="example.org/vectors",
+            roots=[RootKey(holder="Root", key=ROOT_KEY.hex())],
+            threshold=1,
+            logs=[
+                LogKey(holder="Log", algorithm="ed25519", key=LOG.public_key().public_bytes_raw().hex()),
+                LogKey(holder="Log", algorithm="ml-dsa-44", key=LOG_44.public_key().public_bytes_raw().hex()),
+            ],
         ),
         KeyAdded(holder="Recorder A", role="recorder", key=RECORDER_KEY.hex()),
         CaseOpened(case="vectors", title="One event of every sort"),
@@ -212,6 +226,33 @@ def bodies() -> list[Body]:
     ]
 
 
+def key_events(leaves: list[str]) -> list[tuple[Body, list[Ed25519PrivateKey]]]:
+    """What becomes of the keys at the end, and who signs it."""
+    trusted = 10
+    root = merkle_root([bytes.fromhex(leaf) for leaf in leaves[:trusted]]).hex()
+    new_recorder = NEW_RECORDER.public_key().public_bytes_raw().hex()
+    new_root = RootKey(holder="Root", key=NEW_ROOT.public_key().public_bytes_raw().hex())
+    old = keyid_of(RECORDER_KEY)
+    return [
+        (
+            KeyAdded(holder="Recorder A", role="recorder", key=new_recorder, succeeds=old),
+            [ROOT, NEW_RECORDER],
+        ),
+        (KeyRevoked(key=old, reason="stolen", size=trusted, root=root), [ROOT]),
+        (RootsChanged(roots=[new_root], threshold=1), [ROOT, NEW_ROOT]),
+    ]
+
+
+def merkle_root(leaves: list[bytes]) -> bytes:
+    """The root over leaf hashes, as RFC 6962 defines it."""
+    if len(leaves) == 1:
+        return leaves[0]
+    left = 1
+    while left * 2 < len(leaves):
+        left *= 2
+    return hashlib.sha256(b"\1" + merkle_root(leaves[:left]) + merkle_root(leaves[left:])).digest()
+
+
 CONTENT = ("kind", "claim", "voice", "source", "locator")
 
 
@@ -219,10 +260,16 @@ def vectors() -> list[dict[str, Any]]:
     """The lines of the file, each with everything a stranger needs to check it."""
     heads: dict[str, tuple[int, str | None]] = {KEYS: (0, None), CASE: (0, None)}
     ledger: str | None = None
-    lines = []
-    for number, body in enumerate(bodies()):
-        governance = number < 2
-        stream = KEYS if governance else CASE
+    lines: list[dict[str, Any]] = []
+    written: list[tuple[Body, list[Ed25519PrivateKey]]] = [(body, [RECORDER]) for body in bodies()]
+    written[0] = (written[0][0], [ROOT])
+    written[1] = (written[1][0], [ROOT, RECORDER])
+    last = len(written)
+    for number in range(last + 3):
+        if number == last:
+            written += key_events([line["leaf"] for line in lines])
+        body, signers = written[number]
+        stream = KEYS if is_key_event(body.TYPE) else CASE
         sequence, previous = heads[stream]
         public, protected = body.split()
         disclosures = {
@@ -241,7 +288,6 @@ def vectors() -> list[dict[str, Any]]:
             body=public,
             commitments={slot: commitment_of(content) for slot, content in disclosures.items()},
         ).to_bytes()
-        signers = [ROOT] if number == 0 else [ROOT, RECORDER] if number == 1 else [RECORDER]
         signatures = sorted(
             (
                 Signature(keyid_of(key.public_key().public_bytes_raw()), key.sign(pae(payload)))
@@ -266,5 +312,6 @@ def vectors() -> list[dict[str, Any]]:
 
 if __name__ == "__main__":
     file = Path(__file__).with_name("events.json")
-    keys = {keyid_of(key): key.hex() for key in (ROOT_KEY, RECORDER_KEY)}
+    made = [each.public_key().public_bytes_raw() for each in (ROOT, RECORDER, NEW_RECORDER, NEW_ROOT)]
+    keys = {keyid_of(key): key.hex() for key in made}
     file.write_text(json.dumps({"keys": keys, "events": vectors()}, indent=1, ensure_ascii=True) + "\n")
