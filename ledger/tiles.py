@@ -193,7 +193,7 @@ class TiledTree:
         return consistency_proof(old, self.size, self)
 
     def _node(self, level: int, index: int) -> bytes:
-        if not 0 <= level < 64 or not 0 <= index or index + 1 << level > self.size:
+        if not 0 <= level < 64 or index < 0 or index + 1 << level > self.size:
             raise InvalidValue(f"a tree of {self.size} leaves has no complete node {index} of level {level}")
         tile_level, inside = divmod(level, TILE_HEIGHT)
         tile_index, place = divmod(index << inside, TILE_WIDTH)
