@@ -4,6 +4,7 @@
 2. Every claim of the case is in the state: at a question, or listed under `opinions`, `patterns`, `replies` or
    `unread`. Withdrawn, retracted and corrected ones stay, marked. Records that cannot be read here are listed too.
 3. The state depends on what was recorded, not on the order in which concurrent claims were recorded; only indexes do.
+   What is recorded for other cases, or registered for them, changes nothing in it.
 4. The three clocks are those of `claimledger.projections.clocks`, alone or together. What they leave out of the
    claims is listed under `not_yet_said` and `not_of_that_day`.
 5. A state can be kept and gone on with: `save`, `load`, and the rest of the log give what a replay from the start
@@ -45,8 +46,8 @@ class CaseState(CaseFile):
 
     @property
     def entities(self) -> Mapping[str, EntityView]:
-        """Every entity by name, in the order of registration; those of the shared register too."""
-        return MappingProxyType(self._filed.entities)
+        """Every entity by name, in the order of registration; of the shared register those that belong to the case."""
+        return MappingProxyType(self._belongs()[0].entities)
 
     @property
     def sources(self) -> Mapping[str, Source]:
@@ -55,8 +56,8 @@ class CaseState(CaseFile):
 
     @property
     def recorders(self) -> Mapping[str, str]:
-        """Keyid to holder, for the keys whose adding was replayed."""
-        return MappingProxyType(self._filed.recorders)
+        """Keyid to holder, for the keys that signed what belongs to the case, and whose adding was replayed."""
+        return MappingProxyType(self._belongs()[0].recorders)
 
     @property
     def names(self) -> NamesInForce:
@@ -173,7 +174,8 @@ class CaseState(CaseFile):
     def _provenance(self, content: dict[str, Any]) -> Provenance:
         filters = MappingProxyType({"case": self.case, **self.clocks.filters()})
         digest = sha256(encode(content, max_bytes=2**40)).hexdigest()
-        return Provenance(self.ledger, self.taken_in, filters, RULES_VERSION, digest)
+        last = None if self.index_range is None else self.index_range[1]
+        return Provenance(self.ledger, last, filters, RULES_VERSION, digest)
 
     def to_json(self) -> dict[str, Any]:
         """The whole state as data, without protected content.
@@ -224,7 +226,7 @@ class CaseState(CaseFile):
 
     def _computed(self) -> Computed:
         if self._now is None or self._now[0] != self.events_seen:
-            self._now = (self.events_seen, compute(self._filed, self.clocks.said_by, self.clocks.day))
+            self._now = (self.events_seen, compute(self._belongs()[0], self.clocks.said_by, self.clocks.day))
         return self._now[1]
 
 

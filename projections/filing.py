@@ -1,7 +1,8 @@
 """What a case is computed from: its events, filed as they come; kept, cut by a clock, and gone on with.
 
 1. Filing an event computes nothing. Those of other cases are left aside; those of the shared register and of the key
-   stream belong to every case.
+   stream are filed for every case, since a later event may name them. What of them belongs to the case, and so to its
+   state, is of `claimledger.projections.belonging`.
 2. Nothing that was recorded after ``known_at`` is filed, and once the cut is reached, nothing is.
 3. Events come in the order of the log. One that is here already is not filed twice, so that handing in too much is
    harmless; one that cannot be of this log, or is of another ledger, is refused.
@@ -30,8 +31,8 @@ from claimledger.events.recorder_acts import (
     SourceRegistered,
 )
 from claimledger.events.registry import UnknownBody
-from claimledger.events.values import SHARED
 
+from .belonging import belonging, led
 from .claims import Filed, Record, SameAsView, UnreadEvent, Withdrawal, version_of
 from .clocks import Clocks, Moment
 from .names import EntityView
@@ -66,12 +67,13 @@ class CaseFile:
         self.clocks = Clocks(known_at, asserted_by, true_on)
         self.title = ""
         self.ledger: str | None = None
-        self.index_range: tuple[int, int] | None = None
+        self._last: int | None = None
         self._stream: str | None = None
         self._cut = False
         self._other_cases: set[str] = set()
         self._events: dict[int, Event] = {}
         self._filed = Filed()
+        self._belonging: tuple[int, Filed, frozenset[int]] | None = None
 
     @property
     def known_at(self) -> Moment | None:
@@ -91,12 +93,31 @@ class CaseFile:
     @property
     def taken_in(self) -> int | None:
         """The last log index that was taken in: a replay may go on after it."""
-        return None if self.index_range is None else self.index_range[1]
+        return self._last
 
     @property
     def events_seen(self) -> int:
         """How many events were taken in."""
         return len(self._events)
+
+    @property
+    def indexes(self) -> frozenset[int]:
+        """The log indexes of the events that belong to the case: its own, and what they rest on in the register."""
+        return self._belongs()[1]
+
+    @property
+    def index_range(self) -> tuple[int, int] | None:
+        """The first and the last of `indexes`; None where there is none."""
+        indexes = self.indexes
+        return (min(indexes), max(indexes)) if indexes else None
+
+    def _belongs(self) -> tuple[Filed, frozenset[int]]:
+        """What was filed that belongs to the case, and the log indexes of the events of it."""
+        if self._belonging is None or self._belonging[0] != len(self._events):
+            own = [event for event in self._events.values() if event.stream == self._stream]
+            beside = [event for event in self._events.values() if event.stream != self._stream]
+            self._belonging = (len(self._events), *belonging(self._filed, own, beside))
+        return self._belonging[1:]
 
     def cut_at(self, known_at: Moment) -> None:
         """Say where the log is cut, where whoever hands in the events cuts it; for the provenance.
@@ -198,14 +219,12 @@ class CaseFile:
             return
         self.ledger = event.header.ledger or self.ledger
         self._events[event.index] = event
-        first = event.index if self.index_range is None else self.index_range[0]
-        self.index_range = (first, event.index)
+        self._last = event.index
         own = stream == self._stream
         if isinstance(body, EntityRegistered):
             self._register(event, body, shared=not own)
         elif isinstance(body, SameAsJudged):
-            lead = "" if own else SHARED
-            self._filed.same[event.id] = tuple(_led(name, lead) for name in body.entities)
+            self._filed.same[event.id] = tuple(body.entities if own else map(led, body.entities))
         elif isinstance(body, SameAsUndone):
             self._filed.same.pop(body.undoes, None)
         elif isinstance(body, KeyAdded):
@@ -238,7 +257,7 @@ class CaseFile:
         )
 
     def _register(self, event: Event, body: EntityRegistered, *, shared: bool) -> None:
-        name = _led(body.name, SHARED) if shared else body.name
+        name = led(body.name) if shared else body.name
         if name in self._filed.entities:
             self._leave_unread(event, "that name is registered already, and the first registration holds")
             return
@@ -275,7 +294,7 @@ class CaseFile:
     @property
     def unread_events(self) -> tuple[UnreadEvent, ...]:
         """Events of the case that this release cannot read."""
-        return tuple(self._filed.unread)
+        return tuple(self._belongs()[0].unread)
 
     @property
     def withdrawals(self) -> dict[str, Withdrawal]:
@@ -289,26 +308,17 @@ class CaseFile:
     @property
     def same_as(self) -> tuple[SameAsView, ...]:
         """Every judgement that names mean the same, undone ones too, in the order of recording."""
-        undone = {
-            event.body.undoes: event.id
-            for event in self._events.values()
-            if isinstance(event.body, SameAsUndone)
-        }
+        listed = [event for event in self._events.values() if event.index in self.indexes]
+        undone = {event.body.undoes: event.id for event in listed if isinstance(event.body, SameAsUndone)}
         return tuple(
             SameAsView(
                 event.index,
                 event.id,
-                tuple(
-                    _led(name, "" if event.stream == self._stream else SHARED) for name in event.body.entities
-                ),
+                tuple(event.body.entities if event.stream == self._stream else map(led, event.body.entities)),
                 event.body.because,
                 event.signers,
                 undone.get(event.id),
             )
-            for event in self._events.values()
+            for event in listed
             if isinstance(event.body, SameAsJudged)
         )
-
-
-def _led(name: str, lead: str) -> str:
-    return name if name.startswith(lead) else lead + name

@@ -41,7 +41,8 @@ class Provenance:
 
     Attributes:
         ledger: the ledger's id; None where no event named it.
-        index: the last log index that was taken in; None where there was none.
+        index: the last log index that the result rests on; None where there is none. For a case it is that of the last
+            event that belongs to it; a replay up to there gives the same result.
         filters: what limited the result: the case, and every clock that is set, as given. ``known_at_by`` says that
             a cut by time rests on the recorders' clocks.
         rules_version: the rules it was computed by.

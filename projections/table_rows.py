@@ -126,7 +126,7 @@ def _cases(state: CaseState) -> Iterator[Row]:
     yield {
         "case": state.case,
         "title": state.title,
-        "events": state.events_seen,
+        "events": len(state.indexes),
         "first_index": first,
         "last_index": last,
         "claims": len(state.claims),
