@@ -57,6 +57,32 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """That a recorder withdrew a record.
+
+    Attributes:
+        index: log index of the event.
+        event: its event id, which is what ended the claim.
+        because: the recorder's reason.
+        signers: keyids of those who signed it.
+    """
+
+    index: int
+    event: str
+    because: str
+    signers: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Every member under its own name."""
+        return {
+            "index": self.index,
+            "event": self.event,
+            "because": self.because,
+            "signers": list(self.signers),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimView:
     """A claim as it stands.
 
@@ -72,6 +98,7 @@ class ClaimView:
         status: how it stands.
         ended_by: ref of the claim, or id of the event, that ended or displaced it.
         stale: ref of the claim that it rests on and that moved on.
+        withdrawal: that its recorder withdrew the record, and why.
         questions: keys of the questions that it is at.
     """
 
@@ -86,6 +113,7 @@ class ClaimView:
     status: ClaimStatus
     ended_by: str | None
     stale: str | None
+    withdrawal: Withdrawal | None
     questions: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -100,6 +128,7 @@ class ClaimView:
             "status": str(self.status),
             "ended_by": self.ended_by,
             "stale": self.stale,
+            "withdrawal": None if self.withdrawal is None else self.withdrawal.to_json(),
             "questions": list(self.questions),
             "versions": [
                 {"index": one.index, "event": one.event, "because": one.because, "signers": list(one.signers)}
@@ -140,23 +169,6 @@ class SameAsView:
     undone_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Withdrawal:
-    """That a recorder withdrew a record.
-
-    Attributes:
-        index: log index of the event.
-        event: its event id, which is what ended the claim.
-        because: the recorder's reason.
-        signers: keyids of those who signed it.
-    """
-
-    index: int
-    event: str
-    because: str
-    signers: tuple[str, ...]
-
-
 @dataclass(slots=True)
 class Record:
     """A claim while events are filed."""
@@ -164,7 +176,7 @@ class Record:
     ref: str
     leaf: str
     versions: list[Version]
-    withdrawn: str | None = None
+    withdrawal: Withdrawal | None = None
 
 
 @dataclass(slots=True)

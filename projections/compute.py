@@ -60,9 +60,9 @@ def compute(filed: Filed, until: datetime.date | None, day: datetime.date | None
     # By ref, so that nothing below depends on the order of recording.
     accounts = {ref: account_of(ref, said[ref].versions[-1].body, names) for ref in sorted(said, key=natural)}
     withdrawn = {
-        ref: Ended(ClaimStatus.WITHDRAWN, record.withdrawn)
+        ref: Ended(ClaimStatus.WITHDRAWN, record.withdrawal.event)
         for ref, record in said.items()
-        if record.withdrawn is not None
+        if record.withdrawal is not None
     }
     ended = ended_by_replies(accounts, filed.refs, withdrawn, names)
     entries = _entries(accounts, ended)
@@ -228,5 +228,6 @@ def _view(record: Record, ended: Ended | None, stale: str | None, questions: tup
         status=ClaimStatus.STANDING if ended is None else ended.status,
         ended_by=None if ended is None else ended.by,
         stale=stale,
+        withdrawal=record.withdrawal,
         questions=questions,
     )

@@ -273,7 +273,8 @@ class CaseFile:
             version = version_of(event, body, body.because, filed.declared)
             filed.records[filed.refs[body.amends]].versions.append(version)
         elif isinstance(body, ClaimWithdrawn) and body.withdraws in filed.refs:
-            filed.records[filed.refs[body.withdraws]].withdrawn = event.id
+            withdrawal = Withdrawal(event.index, event.id, body.because, event.signers)
+            filed.records[filed.refs[body.withdraws]].withdrawal = withdrawal
         elif isinstance(body, ClaimsJudged):
             filed.judged.append((event, body))
         elif isinstance(body, SourceRegistered) and body.name in filed.sources:
@@ -295,15 +296,6 @@ class CaseFile:
     def unread_events(self) -> tuple[UnreadEvent, ...]:
         """Events of the case that this release cannot read."""
         return tuple(self._belongs()[0].unread)
-
-    @property
-    def withdrawals(self) -> dict[str, Withdrawal]:
-        """Every withdrawal of a record of the case, by its event id, in the order of recording."""
-        return {
-            event.id: Withdrawal(event.index, event.id, event.body.because, event.signers)
-            for event in self._events.values()
-            if isinstance(event.body, ClaimWithdrawn) and event.body.withdraws in self._filed.refs
-        }
 
     @property
     def same_as(self) -> tuple[SameAsView, ...]:

@@ -203,17 +203,7 @@ class History(OfCaseState):
                 touching.setdefault(ref, []).append(judgement)
         views = state.claims.values() if question is None else _about(state, question)
         ordered = sorted(views, key=lambda view: view.index)
-        withdrawals = state.withdrawals
-        return tuple(
-            _row(
-                state,
-                view,
-                question,
-                tuple(touching.get(view.ref, ())),
-                withdrawals.get(view.ended_by or ""),
-            )
-            for view in ordered
-        )
+        return tuple(_row(state, view, question, tuple(touching.get(view.ref, ()))) for view in ordered)
 
     def to_json(self) -> dict[str, Any]:
         """``case``, ``question`` (its key, or None), ``rows`` and ``provenance``."""
@@ -257,7 +247,6 @@ def _row(
     view: ClaimView,
     question: Question | None,
     judgements: tuple[JudgementView, ...],
-    withdrawal: Withdrawal | None,
 ) -> HistoryRow:
     account = state.accounts[view.ref]
     body = view.body
@@ -301,7 +290,7 @@ def _row(
             for before, after in zip(view.versions, view.versions[1:], strict=False)
         ),
         basis=body.basis,
-        withdrawal=withdrawal,
+        withdrawal=view.withdrawal,
     )
 
 

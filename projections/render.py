@@ -96,9 +96,10 @@ def endings_in_words(state: CaseState, holders: Mapping[str, str] | None = None)
     """
     named = {**state.recorders, **(holders or {})}
     return {
-        event: f"at index {one.index} by {', '.join(named.get(keyid, f'key {short(keyid)}') for keyid in one.signers)}"
-        f", because {one.because}"
-        for event, one in state.withdrawals.items()
+        one.event: f"at index {one.index} by "
+        f"{', '.join(named.get(keyid, f'key {short(keyid)}') for keyid in one.signers)}, because {one.because}"
+        for view in state.claims.values()
+        if (one := view.withdrawal) is not None
     }
 
 

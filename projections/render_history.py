@@ -87,9 +87,13 @@ def followed_lines(
             lines += _claim_lines(row, labels, named, judged, stars, ends, width)
         elif earlier != row:
             known = _remarks(earlier, labels, named, set(), ends)
-            for remark in _remarks(row, labels, named, judged, ends):
-                if remark not in known:
-                    lines += paragraph(f"{row.index} {row.ref}: {remark}", width, hanging=_INDENT)
+            told = [one for one in _remarks(row, labels, named, judged, ends) if one not in known]
+            if row.status == "standing" != earlier.status:
+                told.insert(
+                    0, f"stands again, no longer {ended_by(str(earlier.status), earlier.ended_by, ends)}"
+                )
+            for remark in told:
+                lines += paragraph(f"{row.index} {row.ref}: {remark}", width, hanging=_INDENT)
     return lines + _footnotes(stars, width)
 
 

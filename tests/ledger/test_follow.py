@@ -14,7 +14,7 @@ import pytest
 
 from claimledger import Case, Keyring, Ledger
 from claimledger.cli_follow import follow_history
-from claimledger.events import Authority, CauseOfDeath, Person
+from claimledger.events import Authority, CauseOfDeath, Person, Reply
 from claimledger.projections import History
 from claimledger.testing import memory_ledger
 
@@ -92,6 +92,27 @@ def test_a_screen_shows_new_claims_and_what_they_did_to_those_above(
     assert shown.count("C2 contradicts C1 (not both)") == 1
     assert "C2: withdrawn" in shown
     assert shown.count("C2 2031-05-04") == 1
+
+
+def test_a_screen_says_that_a_claim_stands_again(
+    ledger: Ledger, case: Case, capsys: pytest.CaptureFixture[str]
+) -> None:
+    says(case, "C1", "asphyxia.drowning", "2031-05-03")
+    fold = ledger.replay(History("harbour"))
+
+    def retracts(ref: str, claim: str) -> None:
+        case.record(
+            Reply(claims=[claim], kind="retracts"),
+            ref=ref,
+            asserter="shared:police",
+            asserted_at="2031-05-05",
+        )
+
+    pause = doing(lambda: retracts("R1", "C1"), lambda: retracts("R2", "R1"))
+    follow_history(ledger, fold, pause=pause)
+    lines = capsys.readouterr().out.splitlines()
+    told = [line.partition("C1: ")[2] for line in lines if " C1: " in line]
+    assert told == ["retracted by R1", "stands again, no longer retracted by R1"]
 
 
 def test_with_json_each_row_is_a_line_and_comes_again_only_when_it_changed(
