@@ -111,7 +111,11 @@ _CASES: Final = Table(
     (
         CASE,
         text("title", "what the case is about"),
-        integer("events", "events that belong to the case: its own, and what they rest on in the register", "events"),
+        integer(
+            "events",
+            "events that belong to the case: its own, and what they rest on in the register",
+            "events",
+        ),
         integer("first_index", "log index of the first of them", "log index, from 0", nullable=True),
         integer("last_index", "log index of the last of them", "log index, from 0", nullable=True),
         integer("claims", "claims that are placed", "claims"),
