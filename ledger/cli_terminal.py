@@ -1,8 +1,9 @@
 """What the command line writes on and asks for: lines, JSON, passphrases, keyrings, and where a ledger is.
 
 1. On a terminal, lines may have colour; anywhere else they are plain text of 100 cells, and JSON is ASCII.
-2. A passphrase comes from a hidden prompt or from the variable CLAIMLEDGER_PASSPHRASE, never from an option
-   (options are seen by every process of the machine). Keys that are not encrypted are asked no passphrase.
+2. A passphrase comes from a hidden prompt or from the variable CLAIMLEDGER_PASSPHRASE, the PIN of a token from a prompt
+   or from CLAIMLEDGER_PIN; neither comes from an option (options are seen by every process of the machine). Keys that
+   are not encrypted are asked no passphrase.
 3. What a screen writes in signs of its own (a middle dot, an ellipsis) becomes ASCII where the output has none.
 """
 
@@ -22,11 +23,12 @@ import typer
 if TYPE_CHECKING:
     from claimledger.projections.layout import Line
 
-    from .keys import Keyring
+    from .keys import KeyEntry, Keyring
 
 __all__ = [
     "PASSPHRASE",
     "ask_passphrase",
+    "ask_pin",
     "note",
     "open_keyring",
     "say",
@@ -38,6 +40,7 @@ __all__ = [
 ]
 
 PASSPHRASE = "CLAIMLEDGER_PASSPHRASE"
+PIN = "CLAIMLEDGER_PIN"
 
 _NARROWEST, _WIDEST, _PIPED = 60, 140, 100
 _ASCII = {
@@ -176,7 +179,7 @@ def ask_passphrase(about: str, *, confirm: bool) -> str:
 
 
 def open_keyring(folder: Path) -> Keyring:
-    """Open a keyring, asking for the passphrase only where its keys are encrypted.
+    """Open a keyring, asking for the passphrase only where its keys are encrypted, and for a PIN once a token is used.
 
     Raises:
         KeyringError: as `Keyring.open`; also when there is nobody to ask.
@@ -187,8 +190,32 @@ def open_keyring(folder: Path) -> Keyring:
 
     given = os.environ.get(PASSPHRASE) or None
     try:
-        return Keyring.open(folder, passphrase=given)
+        return Keyring.open(folder, passphrase=given, pin=_ask_pin_of)
     except WrongPassphrase:
         if given is not None:
             raise
-    return Keyring.open(folder, passphrase=ask_passphrase(str(folder), confirm=False))
+    return Keyring.open(folder, passphrase=ask_passphrase(str(folder), confirm=False), pin=_ask_pin_of)
+
+
+def ask_pin(where: str) -> str:
+    """The PIN of a token from the environment, else from a person.
+
+    Args:
+        where: the key and its token, in words.
+
+    Raises:
+        WrongPin: there is neither the variable nor a terminal to ask on.
+    """
+    given = os.environ.get(PIN)
+    if given:
+        return given
+    if not sys.stdin.isatty():
+        from claimledger.events.errors import WrongPin
+
+        raise WrongPin(f"{where}: a PIN is needed and there is no terminal to ask on; set {PIN}")
+    answer: str = typer.prompt(f"PIN for {where}", hide_input=True, err=True)
+    return answer
+
+
+def _ask_pin_of(entry: KeyEntry) -> str:
+    return ask_pin(f"the {entry.role} key" if entry.pkcs11 is None else entry.pkcs11.where)

@@ -24,6 +24,7 @@ from .cli_terminal import (
     screen_width,
     working,
 )
+from .cli_tokens import Existing, KeyId, KeyLabel, Library, Serial, TokenLabel, new_in_token
 
 if TYPE_CHECKING:
     from .claimfile import ClaimFile
@@ -108,12 +109,35 @@ def make_ledger(place: str, origin: str, keys: Path, *, holder: str = "Recorder 
 
 
 def keys_new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or a keyring.")],
     holder: Holder = "Recorder A",
     no_passphrase: Plain = False,
+    pkcs11: Library = None,
+    token: TokenLabel = None,
+    serial: Serial = None,
+    key: KeyLabel = None,
+    key_id: KeyId = None,
+    existing: Existing = False,
 ) -> int:
-    """Make a keyring: one root key, one recorder key, and the keys that sign checkpoints."""
-    _new_keyring(folder, holder, plain=no_passphrase)
+    """Make a keyring: one root key, one recorder key, and the keys that sign checkpoints; or add a key in a token."""
+    if pkcs11 is not None:
+        new_in_token(
+            folder,
+            holder,
+            library=pkcs11,
+            token=token,
+            serial=serial,
+            key=key,
+            key_id=key_id,
+            existing=existing,
+            plain=no_passphrase,
+        )
+        if no_passphrase:
+            note(UNENCRYPTED)
+    elif existing or any(each is not None for each in (token, serial, key, key_id)):
+        raise typer.BadParameter("name the library of the token too", param_hint="--pkcs11")
+    else:
+        _new_keyring(folder, holder, plain=no_passphrase)
     return keys_list(folder)
 
 
@@ -127,13 +151,15 @@ def keys_list(
     from .keys import Keyring
 
     entries = Keyring.describe(folder)
-    at_hand = {entry.keyid: (folder / entry.file).exists() for entry in entries}
+    at_hand = {
+        entry.keyid: None if entry.file is None else (folder / entry.file).exists() for entry in entries
+    }
     if as_json:
         say_json(
             [
                 {
                     **entry.model_dump(
-                        include={"role", "holder", "algorithm", "keyid", "public_key", "file"}
+                        include={"role", "holder", "algorithm", "keyid", "public_key", "file", "pkcs11"}
                     ),
                     "at_hand": there,
                 }
@@ -143,8 +169,9 @@ def keys_list(
         return 0
     holders = fitting((entry.holder for entry in entries), 40)
     for entry in entries:
-        state = "" if at_hand[entry.keyid] else "  (its private key is not in the folder)"
-        row = [entry.role, entry.holder, short(entry.keyid), entry.file + state]
+        state = "  (its private key is not in the folder)" if at_hand[entry.keyid] is False else ""
+        where = str(entry.file) if entry.pkcs11 is None else entry.pkcs11.where
+        row = [entry.role, entry.holder, short(entry.keyid), where + state]
         say(*columns(row, [8, holders, 8]))
     return 0
 

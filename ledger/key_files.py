@@ -1,7 +1,7 @@
 """The files of a keyring: a listing, and one PEM file for each private key.
 
-1. ``keyring.json`` names the keys; all of it is public. It is replaced in one step, so that a crash leaves the old one
-   or the new one.
+1. ``keyring.json`` names the keys; all of it is public, also where a key is that stays in a token. It is replaced in
+   one step, so that a crash leaves the old one or the new one.
 2. A private key is a PKCS#8 PEM file, encrypted unless its maker declined that; only its owner may ever read it.
 3. A file that is not there is no error: the key is kept elsewhere. One that is damaged, or cannot be opened, is one.
 """
@@ -31,6 +31,7 @@ from claimledger.events.envelope import Algorithm, keyid_of
 from claimledger.events.errors import InvalidInput, InvalidValue, KeyMissing, KeyringError, WrongPassphrase
 
 from .mldsa44 import Mldsa44Signer
+from .pkcs11_token import TokenKey
 from .signers import PrivateKeySigner
 
 __all__ = [
@@ -69,6 +70,7 @@ class KeyEntry(BaseModel):
         keyid: see `claimledger.events.envelope.keyid_of`.
         public_key: the raw bytes as hex.
         file: name of the PEM file in the keyring's folder.
+        pkcs11: in place of a file, the token in which the key stays. Neither, for a signer that is in memory only.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -78,7 +80,8 @@ class KeyEntry(BaseModel):
     algorithm: Algorithm
     keyid: _Digest
     public_key: _Hex
-    file: _FileName
+    file: _FileName | None = None
+    pkcs11: TokenKey | None = None
 
 
 class _Listing(BaseModel):
@@ -110,9 +113,15 @@ def read_listing(folder: Path) -> tuple[KeyEntry, ...]:
         raise KeyringError(f"{listing}: damaged (at {where or 'top'}: {first['msg']})") from None
     for entry in read.keys:
         if _keyid_of(entry) != entry.keyid:
-            raise KeyringError(f"{listing}: damaged (the keyid of {entry.file} is not that of its key)")
+            raise KeyringError(f"{listing}: damaged (the keyid {entry.keyid} is not that of its key)")
         if entry.algorithm != "ed25519" and entry.role != "log":
             raise KeyringError(f"{listing}: damaged (a {entry.role} key of {entry.algorithm})")
+        if (entry.file is None) == (entry.pkcs11 is None):
+            raise KeyringError(
+                f"{listing}: damaged (key {entry.keyid} is neither in a file nor in a token, or in both)"
+            )
+        if entry.pkcs11 is not None and entry.algorithm != "ed25519":
+            raise KeyringError(f"{listing}: damaged (a key of {entry.algorithm} in a token)")
     return tuple(read.keys)
 
 
@@ -174,7 +183,10 @@ def write_key(path: Path, signer: InMemory, encryption: KeySerializationEncrypti
 def write_listing(folder: Path, entries: Sequence[KeyEntry]) -> None:
     """Replace the listing in one step: a crash leaves the old one or the new one."""
     beside = folder / f".{LISTING}.{secrets.token_hex(4)}"
-    _write(beside, _Listing(version=1, keys=list(entries)).model_dump_json(indent=2).encode() + b"\n")
+    _write(
+        beside,
+        _Listing(version=1, keys=list(entries)).model_dump_json(indent=2, exclude_none=True).encode() + b"\n",
+    )
     beside.replace(folder / LISTING)
 
 

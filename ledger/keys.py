@@ -8,7 +8,8 @@
    files are 0600. The format's key derivation is quick (2,048 rounds), so a short passphrase is soon guessed.
 3. A file that is not there is no error until its key is asked for: a root key can be kept on another medium, and the
    listing of a keyring may name a root key whose private half was never here.
-4. A key that is loaded is the key that ``keyring.json`` names.
+4. A key that is loaded is the key that ``keyring.json`` names. One that stays in a token is looked for when it is asked
+   for, not before; if its token is not there, no other recorder key signs in its place.
 5. Private keys never come out: not in a repr, not in an error, and neither keyrings nor signers are pickled.
 
     >>> keys = Keyring.in_memory(seed=b"an example")
@@ -20,22 +21,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
-from hashlib import sha256
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, cast
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
-from pydantic import ValidationError
-
-from claimledger.events.envelope import Algorithm, keyid_of
-from claimledger.events.errors import InvalidInput, KeyMissing, KeyringError
+from claimledger.events.envelope import Algorithm
+from claimledger.events.errors import InvalidInput, KeyMissing, KeyringError, TokenUnavailable
 
 from .ed25519 import check_public_key, verify
 from .key_files import (
     LISTING,
-    InMemory,
     KeyEntry,
     KeyringRole,
     encryption_with,
@@ -44,8 +40,8 @@ from .key_files import (
     write_key,
     write_listing,
 )
-from .mldsa44 import Mldsa44Signer
-from .mldsa44 import is_supported as has_mldsa44
+from .key_making import entry_of, new_key, new_keys
+from .pkcs11_signer import Pkcs11Signer
 from .signers import LogSigner, PrivateKeySigner, Signer, keyid
 
 __all__ = [
@@ -64,17 +60,22 @@ __all__ = [
 _STAY_HERE = "the private keys are not pickled or copied; open the keyring in each process"
 
 
-class Keyring:
-    """The keys with which one person records: made by `create`, `open` or `in_memory`, never directly."""
+Pin: TypeAlias = str | Callable[[KeyEntry], str] | None
+"""A PIN, or who is asked for that of a key when the key is."""
 
-    __slots__ = ("_entries", "_folder", "_signers")
+
+class Keyring:
+    """The keys with which one person records: made by `create`, `open`, `of` or `in_memory`, never directly."""
+
+    __slots__ = ("_entries", "_folder", "_pin", "_signers")
 
     def __init__(
-        self, entries: Sequence[KeyEntry], signers: dict[str, InMemory], folder: Path | None
+        self, entries: Sequence[KeyEntry], signers: Mapping[str, Signer], folder: Path | None, pin: Pin = None
     ) -> None:
         self._entries = tuple(entries)
         self._signers = dict(signers)
         self._folder = folder
+        self._pin = pin
 
     @classmethod
     def create(
@@ -109,26 +110,30 @@ class Keyring:
         encryption = encryption_with(passphrase, plain)
         if (place / LISTING).exists():
             raise InvalidInput(f"{place}: a keyring is there already; open it, or name another folder")
-        made = _new_keys(holder, root_holder, log_holder, roles)
+        made = new_keys(holder, root_holder, log_holder, roles)
         try:
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             if any(place.iterdir()):
                 raise InvalidInput(f"{place}: holds other files already; name a new or empty folder")
             place.chmod(0o700)
             for entry, signer in made:
-                write_key(place / entry.file, signer, encryption)
+                write_key(place / str(entry.file), signer, encryption)
             write_listing(place, [entry for entry, _ in made])
         except OSError as error:
             raise KeyringError(f"{place}: no keyring can be written there: {error.strerror}") from None
         return cls([entry for entry, _ in made], {entry.keyid: signer for entry, signer in made}, place)
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str], *, passphrase: str | None = None) -> Keyring:
+    def open(
+        cls, folder: str | os.PathLike[str], *, passphrase: str | None = None, pin: Pin = None
+    ) -> Keyring:
         """Open a keyring and load each private key whose file is there.
 
         Args:
             folder: the keyring's folder.
             passphrase: the passphrase, if the keys are encrypted; of no effect on keys that are not.
+            pin: the PIN of the token, if a key is in one; or a function that is given the key's entry, and asks for
+                it. A token is opened when its key is asked for, and only then runs its library in this process.
 
         Raises:
             KeyMissing: no keyring is there.
@@ -139,13 +144,75 @@ class Keyring:
         entries = cls.describe(place)
         signers = {}
         for entry in entries:
-            signer = read_key(place / entry.file, passphrase)
+            signer = None if entry.file is None else read_key(place / entry.file, passphrase)
             if signer is None:
                 continue
             if (signer.algorithm, signer.public_key.hex()) != (entry.algorithm, entry.public_key):
-                raise KeyringError(f"{place / entry.file}: holds another key than {LISTING} names for it")
+                raise KeyringError(
+                    f"{place / str(entry.file)}: holds another key than {LISTING} names for it"
+                )
             signers[entry.keyid] = signer
-        return cls(entries, signers, place)
+        return cls(entries, signers, place, pin)
+
+    @classmethod
+    def of(cls, signers: Iterable[tuple[str, KeyringRole, Signer | LogSigner]]) -> Keyring:
+        """A keyring of any signers, written nowhere: of tokens, agents, or keys of other keyrings.
+
+        Args:
+            signers: of each, who holds it, in words; its role; and the signer. One that does not say its
+                `algorithm` is of Ed25519.
+
+        Raises:
+            InvalidInput: one key twice; or a root or recorder key that is not of Ed25519; or a holder without a name.
+            WeakKey: a public key under which signatures prove nothing.
+        """
+        held: dict[str, Signer] = {}
+        entries = []
+        for holder, role, signer in signers:
+            entry = entry_of(holder, role, signer.public_key, getattr(signer, "algorithm", "ed25519"))
+            if entry.keyid in held:
+                raise InvalidInput(f"key {entry.keyid} comes twice; one key has one role")
+            entries.append(entry)
+            held[entry.keyid] = signer
+        return cls(entries, held, None)
+
+    @classmethod
+    def add_token(
+        cls,
+        folder: str | os.PathLike[str],
+        signer: Pkcs11Signer,
+        *,
+        holder: str,
+        role: KeyringRole = "recorder",
+    ) -> KeyEntry:
+        """Write into the listing of a keyring that one more key of it is in a token; no passphrase is needed.
+
+        The key may sign in a ledger only after a ``key.added`` there. A new recorder key is `recorder` from now on.
+
+        Args:
+            folder: the keyring's folder.
+            signer: the key, opened.
+            holder: who holds it, in words.
+            role: what it is for.
+
+        Returns:
+            What the listing says of it.
+
+        Raises:
+            KeyMissing: no keyring is there.
+            InvalidInput: the key is listed already, or the holder has no name.
+            KeyringError: the listing is damaged, or the folder cannot be written.
+        """
+        place = Path(folder)
+        entries = read_listing(place)
+        entry = entry_of(holder, role, signer.public_key, "ed25519", pkcs11=signer.place)
+        if entry.keyid in {each.keyid for each in entries}:
+            raise InvalidInput(f"{place}: lists key {entry.keyid} already; one key has one role")
+        try:
+            write_listing(place, [*entries, entry])
+        except OSError as error:
+            raise KeyringError(f"{place}: cannot be written: {error.strerror}") from None
+        return entry
 
     @classmethod
     def describe(cls, folder: str | os.PathLike[str]) -> tuple[KeyEntry, ...]:
@@ -176,7 +243,7 @@ class Keyring:
             log_holder: who holds the log keys, in words.
             roles: of which keys to make one.
         """
-        made = _new_keys(holder, root_holder, log_holder, roles, seed)
+        made = new_keys(holder, root_holder, log_holder, roles, seed)
         return cls([entry for entry, _ in made], {entry.keyid: signer for entry, signer in made}, None)
 
     @property
@@ -191,7 +258,11 @@ class Keyring:
 
     @property
     def roots(self) -> tuple[Signer, ...]:
-        """The root keys that are at hand, in the order of the listing."""
+        """The root keys that are at hand, in the order of the listing; those in a token, where the token is there.
+
+        Raises:
+            KeyringError: a token is there, and its key cannot be used; as all that follows.
+        """
         return self._at_hand("root")
 
     @property
@@ -202,20 +273,37 @@ class Keyring:
     @property
     def logs(self) -> tuple[LogSigner, ...]:
         """The keys at hand that sign checkpoints, in the order of the listing."""
-        return self._at_hand("log")
+        return cast("tuple[LogSigner, ...]", self._at_hand("log"))
 
-    def _at_hand(self, role: KeyringRole) -> tuple[InMemory, ...]:
-        named = [entry.keyid for entry in self._entries if entry.role == role]
-        return tuple(self._signers[name] for name in named if name in self._signers)
+    def _at_hand(self, role: KeyringRole) -> tuple[Signer, ...]:
+        found = []
+        for entry in self._entries:
+            if entry.role == role and self._is_named_here(entry):
+                with suppress(TokenUnavailable):
+                    found.append(self._signer(entry))
+        return tuple(found)
+
+    def _is_named_here(self, entry: KeyEntry) -> bool:
+        return entry.keyid in self._signers or entry.pkcs11 is not None
+
+    def _signer(self, entry: KeyEntry) -> Signer:
+        """The signer of a key whose file was there, or whose token is asked for now."""
+        if entry.pkcs11 is not None and entry.keyid not in self._signers:
+            pin = self._pin(entry) if callable(self._pin) else self._pin
+            self._signers[entry.keyid] = Pkcs11Signer(
+                entry.pkcs11, pin=pin or "", public_key=bytes.fromhex(entry.public_key)
+            )
+        return self._signers[entry.keyid]
 
     @property
     def recorder(self) -> Signer:
-        """The recorder key to sign with: the one added last whose private key is at hand.
+        """The recorder key to sign with: the one added last whose private key is at hand, or in a token.
 
         Raises:
             KeyMissing: there is none.
+            KeyringError: it is in a token that is not there, or does not sign; see `Pkcs11Signer`.
         """
-        return self._signers[self._recorder_entry().keyid]
+        return self._signer(self._recorder_entry())
 
     @property
     def recorder_holder(self) -> str:
@@ -254,13 +342,14 @@ class Keyring:
         """
         if algorithm != "ed25519" and role != "log":
             raise InvalidInput(f"a {role} key is an Ed25519 key; only log keys may be of another algorithm")
-        entry, signer = _new(holder, role, algorithm=algorithm)
+        entry, signer = new_key(holder, role, algorithm=algorithm)
         if self._folder is not None:
             encryption = encryption_with(passphrase, plain)
             for other in self._entries:
-                read_key(self._folder / other.file, passphrase)
+                if other.file is not None:
+                    read_key(self._folder / other.file, passphrase)
             try:
-                write_key(self._folder / entry.file, signer, encryption)
+                write_key(self._folder / str(entry.file), signer, encryption)
                 write_listing(self._folder, [*self._entries, entry])
             except OSError as error:
                 raise KeyringError(f"{self._folder}: cannot be written: {error.strerror}") from None
@@ -285,7 +374,7 @@ class Keyring:
 
     def _recorder_entry(self) -> KeyEntry:
         for entry in reversed(self._entries):
-            if entry.role == "recorder" and entry.keyid in self._signers:
+            if entry.role == "recorder" and self._is_named_here(entry):
                 return entry
         where = self._folder if self._folder is not None else "this keyring"
         raise KeyMissing(
@@ -297,54 +386,3 @@ class Keyring:
 
     def __reduce__(self) -> NoReturn:
         raise KeyringError(_STAY_HERE)
-
-
-_Made: TypeAlias = tuple[KeyEntry, InMemory]
-
-
-def _new_keys(
-    holder: str, root_holder: str, log_holder: str, roles: Collection[KeyringRole], seed: bytes | None = None
-) -> list[_Made]:
-    made = []
-    if "root" in roles:
-        made.append(_new(root_holder, "root", seed))
-    if "recorder" in roles:
-        made.append(_new(holder, "recorder", seed))
-    if "log" in roles:
-        made.append(_new(log_holder, "log", seed))
-        if has_mldsa44():
-            made.append(_new(log_holder, "log", seed, algorithm="ml-dsa-44"))
-    return made
-
-
-def _new(
-    holder: str, role: KeyringRole, seed: bytes | None = None, *, algorithm: Algorithm = "ed25519"
-) -> _Made:
-    signer: InMemory
-    kind = role if algorithm == "ed25519" else f"{role}-{algorithm}"
-    secret = (
-        None if seed is None else sha256(b"claimledger-keyring/1\0" + kind.encode() + b"\0" + seed).digest()
-    )
-    if algorithm == "ed25519":
-        signer = PrivateKeySigner(
-            Ed25519PrivateKey.generate() if secret is None else Ed25519PrivateKey.from_private_bytes(secret)
-        )
-    else:
-        if not has_mldsa44():
-            raise KeyringError(f"the OpenSSL behind `cryptography` here does not know {algorithm}")
-        signer = Mldsa44Signer(
-            MLDSA44PrivateKey.generate() if secret is None else MLDSA44PrivateKey.from_seed_bytes(secret)
-        )
-    name = keyid_of(signer.public_key, algorithm)
-    try:
-        entry = KeyEntry(
-            holder=holder,
-            role=role,
-            algorithm=algorithm,
-            keyid=name,
-            public_key=signer.public_key.hex(),
-            file=f"{kind}-{name[:16]}.pem",
-        )
-    except ValidationError:
-        raise InvalidInput("the holder of a key is named in 1 to 200 characters") from None
-    return entry, signer

@@ -7,8 +7,10 @@ import importlib.util
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +18,7 @@ from typing import Any
 import pytest
 
 from claimledger.events import errors
+from tests.ledger import softhsm
 
 # Pages of which each block is typed in, in order, in one folder.
 WORKED = (
@@ -24,6 +27,7 @@ WORKED = (
     "guides/embedding.md",
     "guides/keeping-evidence.md",
 )
+PAGE_LIBRARY = "/usr/lib/softhsm/libsofthsm2.so"  # where Debian has it
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -66,19 +70,16 @@ def in_their_order(wanted: str, shown: str) -> None:
         left = left[left.index(line) + 1 :]
 
 
-@pytest.mark.parametrize("page", WORKED)
-def test_a_page_works_as_written(
-    page: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def work_through(page: str, folder: Path, pairs: list[tuple[str, str]]) -> None:
+    """Type in each block of a page, in order, and hold what it says is shown against what is."""
     names: dict[str, Any] = {"__name__": "__main__"}
     exports, shown = "", ""
-    for language, text in blocks(project / "docs" / page):
+    for language, text in pairs:
         first, _, rest = text.partition("\n")
         if language == "yaml" and re.fullmatch(r"# [\w-]+\.yaml", first):
-            (tmp_path / first.removeprefix("# ")).write_text(rest)
+            (folder / first.removeprefix("# ")).write_text(rest)
         elif language == "sh":
-            shown = shell(tmp_path, exports + text)
+            shown = shell(folder, exports + text)
             exports += "".join(f"{line}\n" for line in text.splitlines() if line.startswith("export "))
         elif language == "python":
             printed = io.StringIO()
@@ -87,6 +88,33 @@ def test_a_page_works_as_written(
             assert printed.getvalue() == "".join(re.findall(r"^ *# (.*\n)", text, re.MULTILINE)), text
         elif language == "text":
             in_their_order(text, shown)
+
+
+@pytest.mark.parametrize("page", WORKED)
+def test_a_page_works_as_written(
+    page: str, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    work_through(page, tmp_path, blocks(project / "docs" / page))
+
+
+def test_the_page_of_signers_works_as_written(
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    need: Callable[[str, str | None, str], str],
+) -> None:
+    library = need("softhsm2", softhsm.library(), softhsm.HOW)
+    need("openssl", shutil.which("openssl"), "install OpenSSL 3")
+    page = "guides/signers.md"
+    here = [(kind, text.replace(PAGE_LIBRARY, library)) for kind, text in blocks(project / "docs" / page)]
+    assert here != blocks(project / "docs" / page) or library == PAGE_LIBRARY
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOFTHSM2_CONF", str(tmp_path / "softhsm2.conf"))
+    try:
+        work_through(page, tmp_path, here)
+    finally:
+        softhsm.finalize(library)
 
 
 def test_the_first_tutorial_works_as_written(project: Path, tmp_path: Path) -> None:

@@ -163,4 +163,9 @@ def soft_token(library: str, folder: Path, set_variable: Callable[[str, str], No
     token = SoftToken(library, folder)
     token.initialize()
     yield token
+    finalize(library)
+
+
+def finalize(library: str) -> None:
+    """Let the library go: whoever uses it next reads the configuration of then."""
     pkcs11.lib(library).finalize()

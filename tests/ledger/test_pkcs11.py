@@ -10,7 +10,7 @@ import logging
 import os
 import pickle
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -35,25 +35,9 @@ from claimledger.events.errors import (
 )
 from claimledger.pkcs11_signer import Pkcs11Signer
 from claimledger.pkcs11_token import TokenKey, raw_point
-from tests.ledger.softhsm import HOW, PIN, SoftToken, library, soft_token
+from tests.ledger.softhsm import PIN, SoftToken
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-
-
-@pytest.fixture
-def token(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, need: Callable[[str, str | None, str], str]
-) -> Iterator[SoftToken]:
-    """An empty token, by the label "ledger"."""
-    with soft_token(need("softhsm2", library(), HOW), tmp_path, monkeypatch.setenv) as made:
-        yield made
-
-
-@pytest.fixture
-def filled(token: SoftToken) -> SoftToken:
-    """The same with one key, "recorder", of id 01, made outside."""
-    token.import_key("recorder", "01")
-    return token
 
 
 def in_child(act: Callable[[], object]) -> str:
