@@ -26,6 +26,7 @@ WORKED = (
     "guides/protecting-people.md",
     "guides/embedding.md",
     "guides/keeping-evidence.md",
+    "reference/log-formats.md",
 )
 PAGE_LIBRARY = "/usr/lib/softhsm/libsofthsm2.so"  # where Debian has it
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
