@@ -269,7 +269,11 @@ class Case(RecorderActs, EvidenceActs):
     def receipt(self, ref: str) -> Receipt:
         """The receipt of a recorded claim."""
         event = self.claim(ref)
-        return Receipt(event.index, event.leaf, event.id, event.stream, event.sequence, self._name, ref)
+        return self._receipt_of(event, ref)
+
+    def _receipt_of(self, event: Event, ref: str | None) -> Receipt:
+        place = (event.index, event.leaf, event.id, event.stream, event.sequence)
+        return Receipt(*place, self._name, ref, self._ledger.proof)
 
     def refs(self) -> list[str]:
         """The refs of all claims of the case, those of the open batch included."""
@@ -352,7 +356,7 @@ class Case(RecorderActs, EvidenceActs):
                 "verify the ledger"
             )
         ref = event.body.ref if isinstance(event.body, ClaimRecorded) else None
-        return Receipt(event.index, event.leaf, event.id, event.stream, event.sequence, self._name, ref)
+        return self._receipt_of(event, ref)
 
     def _pseudonym(self) -> str:
         """A random name that is free."""

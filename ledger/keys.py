@@ -41,6 +41,7 @@ from .key_files import (
     write_listing,
 )
 from .key_making import entry_of, new_key, new_keys
+from .log_memory import FileMemory, LogMemory, ProcessMemory, memory_name
 from .pkcs11_signer import Pkcs11Signer
 from .signers import LogSigner, PrivateKeySigner, Signer, keyid
 
@@ -67,7 +68,7 @@ Pin: TypeAlias = str | Callable[[KeyEntry], str] | None
 class Keyring:
     """The keys with which one person records: made by `create`, `open`, `of` or `in_memory`, never directly."""
 
-    __slots__ = ("_entries", "_folder", "_pin", "_signers")
+    __slots__ = ("_entries", "_folder", "_memories", "_pin", "_signers")
 
     def __init__(
         self, entries: Sequence[KeyEntry], signers: Mapping[str, Signer], folder: Path | None, pin: Pin = None
@@ -76,6 +77,7 @@ class Keyring:
         self._signers = dict(signers)
         self._folder = folder
         self._pin = pin
+        self._memories: dict[str, LogMemory] = {}
 
     @classmethod
     def create(
@@ -250,6 +252,16 @@ class Keyring:
     def folder(self) -> Path | None:
         """Where the keys are kept; None for keys that are in memory only."""
         return self._folder
+
+    def log_memory(self, origin: str) -> LogMemory:
+        """Where these keys remember what they signed last for a log: in the folder, or for as long as they live.
+
+        Args:
+            origin: of the log.
+        """
+        if self._folder is not None:
+            return FileMemory(self._folder / memory_name(origin))
+        return self._memories.setdefault(origin, ProcessMemory())
 
     @property
     def entries(self) -> tuple[KeyEntry, ...]:

@@ -24,7 +24,9 @@ from typing import TYPE_CHECKING
 from claimledger.events.entities import Entity
 from claimledger.events.errors import (
     InvalidValue,
+    KeyMissing,
     NameTaken,
+    NotSealed,
     WrongLedger,
 )
 from claimledger.events.event import format_instant
@@ -32,11 +34,16 @@ from claimledger.events.governance import KeyAdded
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered
 from claimledger.events.values import SHARED
 
+from .checkpoint_signer import CheckpointSigner
+from .checkpoints import SignedCheckpoint
 from .checks import references
+from .heads import sign_heads
 from .key_changes import opening, opening_signers
 from .keys import Keyring
 from .ledger_reading import LedgerReader
+from .log_keys import every_verifier, head_signers, log_signers
 from .recording import Receipt, Signers
+from .sealer import Sealer
 from .store import Store
 from .writing import Clock, Writer, never_moves, unsigned
 
@@ -81,7 +88,8 @@ class Ledger(LedgerReader):
 
     def __init__(self, store: Store, keys: Keyring | None, clock: Clock, new_id: Callable[[], str]) -> None:
         super().__init__(store)
-        self._writer = Writer(store, self._log, self._register, keys, clock, new_id)
+        self._keyring = keys
+        self._writer = Writer(store, self._log, self._register, keys, clock, new_id, prove=self.proof)
 
     @classmethod
     def create(
@@ -284,6 +292,62 @@ class Ledger(LedgerReader):
             InvalidInput: a batch is open already.
         """
         return self._writer.batch()
+
+    # Sealing
+
+    def seal(self, *, adopt: bool = False, progress: Callable[[int], None] | None = None) -> SignedCheckpoint:
+        """Sign a checkpoint over everything that is recorded, so that nothing of it can be changed unseen.
+
+        Keep the checkpoint where the ledger's file is not: it vouches for what it covers against whoever holds that.
+
+        Args:
+            adopt: go on from the last checkpoint in the ledger, although the log's key remembers none or an older one.
+            progress: called with the number of events in the tree, as it grows.
+
+        Returns:
+            The checkpoint; the last one, where nothing was recorded since.
+
+        Raises:
+            KeyMissing: opened without keys, or one of the log's keys is not at hand.
+            ForkRefused: what the log's key signed before is not a beginning of this log; nothing was signed.
+            VerificationFailed: a row is not what it was when it was recorded; nothing was signed.
+            ReadOnly, LedgerBusy, KeyringError: it cannot be written.
+        """
+        size = self._store.size()
+        keys = self._folded_keys()  # after the size was read: no key event below it may be missed
+        keyring = self._signing_keys()
+        signers = log_signers(keyring, keys, size)
+        memory = keyring.log_memory(self.origin)
+        signer = CheckpointSigner(signers, every_verifier(keys), memory)
+        Sealer(self._store, self.origin, signer).seal(size, adopt=adopt, progress=progress)
+        sealed = self.checkpoint(size)
+        if sealed is None:
+            raise NotSealed(f"{self._store.place}: the checkpoint that was just signed is gone again")
+        return sealed
+
+    def sign_heads(self, cases: Sequence[str]) -> bytes:
+        """Sign where cases and the shared register ended at the last checkpoint: see `claimledger.heads`.
+
+        Args:
+            cases: names of cases.
+
+        Returns:
+            The signed note.
+
+        Raises:
+            NotSealed: nothing of them is sealed yet.
+            KeyMissing: opened without keys, or one of the log's keys is not at hand.
+            UnknownName: no such case.
+            VerificationFailed: the rows are not those that were sealed.
+        """
+        streams = [self._log.keys.stream, self._shared_stream, *(self._find_case(case)[1] for case in cases)]
+        heads = self._sealed.heads(streams)
+        return sign_heads(heads, head_signers(self._signing_keys(), self._folded_keys(), heads.size))
+
+    def _signing_keys(self) -> Keyring:
+        if self._keyring is None:
+            raise KeyMissing(f"{self._store.place}: opened without keys; open it with a keyring to seal")
+        return self._keyring
 
     def _case_opened(self, event_id: str) -> tuple[CaseOpened, str]:
         """The opening of a case, stored or pending, and the stream that it opened."""

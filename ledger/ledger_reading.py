@@ -20,10 +20,14 @@ from claimledger.events.errors import InvalidValue, LedgerUnavailable, UnknownNa
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened
 
+from .checkpoints import SignedCheckpoint
 from .checks import did_you_mean
 from .log import Log
+from .log_keys import verifier_key
+from .notes import VerifierKey
 from .reading import open_row
 from .register import Register
+from .sealed import SealedLog
 from .store import Store
 from .trust import KeyStream
 
@@ -65,6 +69,7 @@ class LedgerReader:
         self._shared_stream = str(uuid5(_SHARED_REGISTER, self._log.keys.ledger_id))
         self._log.keep(self._shared_stream)
         self._register = Register(store, self._log.event_of, self._log.keys.stream, self._shared_stream)
+        self._sealed = SealedLog(store, self._folded_keys)
 
     @property
     def id(self) -> str:
@@ -221,6 +226,43 @@ class LedgerReader:
         export_event(envelope, [self._log.keys.keys[signer].public_key for signer in event.signers], folder)
         return event
 
+    # What is sealed
+
+    @property
+    def log_keys(self) -> tuple[VerifierKey, ...]:
+        """The log's keys as those who verify its checkpoints take them: hand them out by another way than those."""
+        return tuple(verifier_key(each, self.origin) for each in self._folded_keys().active("log"))
+
+    def checkpoint(self, size: int | None = None) -> SignedCheckpoint | None:
+        """The signed checkpoint of a size, or the largest; None where there is none.
+
+        Raises:
+            VerificationFailed: what is kept there is none that the log's keys signed.
+        """
+        return self._sealed.checkpoint(size)
+
+    def checkpoints(self) -> Iterator[SignedCheckpoint]:
+        """Every signed checkpoint, in the order of sizes.
+
+        Raises:
+            VerificationFailed: one that is kept is none that the log's keys signed.
+        """
+        return self._sealed.checkpoints()
+
+    def proof(self, leaf: str) -> bytes:
+        """The proof that an event is in the log, as a text that stands alone (C2SP tlog-proof).
+
+        Args:
+            leaf: leaf hash or its first digits.
+
+        Raises:
+            NotSealed: no checkpoint covers the event yet: seal the ledger.
+            UnknownName, InvalidValue: as `event`.
+            VerificationFailed: the event, the tree or the checkpoint is not what was signed.
+        """
+        event = self.event(leaf)
+        return self._sealed.proof(event.index, event.leaf).to_bytes()
+
     def verify(self, pin: str | None = None) -> Report:
         """Verify every event, row and derived table; see `claimledger.audit`.
 
@@ -246,6 +288,10 @@ class LedgerReader:
 
     def __repr__(self) -> str:
         return f"<Ledger {self.id} at {self._store.place}>"
+
+    def _folded_keys(self) -> KeyStream:
+        self._log.fold()
+        return self._log.keys
 
     def _find_case(self, name: str) -> tuple[CaseOpened, str]:
         event_id = self._register.event_id(self._log.keys.stream, "case", name)

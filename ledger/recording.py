@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from typing import Any
 
@@ -90,6 +90,8 @@ class Receipt:
         sequence: place in its stream, from 1; 0 until the batch is written.
         case: name of the case, None for the ledger's own events.
         name: what was recorded: the claim's ref, or the name of the entity, source or case.
+
+    Two receipts are equal when these are. A receipt that was pickled has everything but the way to its ledger.
     """
 
     index: int
@@ -99,6 +101,24 @@ class Receipt:
     sequence: int
     case: str | None
     name: str | None
+    _prove: Callable[[str], bytes] | None = field(default=None, repr=False, compare=False)
+
+    def proof(self) -> bytes:
+        """The proof that the event is in the log, as a text that stands alone (C2SP tlog-proof).
+
+        Raises:
+            NotSealed: no checkpoint covers the event yet: seal the ledger.
+            LedgerClosed: the ledger that gave this receipt is closed.
+            InvalidInput: the receipt is no longer, or not yet, tied to an event of a ledger.
+        """
+        if self._prove is None or not self.is_written:
+            raise InvalidInput("this receipt leads to no ledger; ask the ledger itself, by the leaf hash")
+        return self._prove(self.leaf)
+
+    def __reduce__(self) -> tuple[type[Receipt], tuple[object, ...]]:
+        return Receipt, tuple(
+            getattr(self, each.name) for each in fields(self) if each.init and each.name != "_prove"
+        )
 
     @property
     def ref(self) -> str:

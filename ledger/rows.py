@@ -134,6 +134,15 @@ class StoredRows:
         """The row at an index of the log."""
         return self._row("idx=?", index)
 
+    def last_below(self, stream: str, size: int) -> Row | None:
+        """The last row of a stream among the first rows of the log, as many as ``size``."""
+        found = self._one(
+            f"SELECT {_COLUMNS} FROM events WHERE originator_id=? AND idx<? ORDER BY originator_version DESC LIMIT 1",
+            stream,
+            size,
+        )
+        return None if found is None else row_of(found)
+
     def row_of_id(self, event_id: str) -> Row | None:
         """The row of an event id."""
         return self._row("event_id=?", event_id)

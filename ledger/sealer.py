@@ -83,10 +83,11 @@ class Sealer:
         self._signer = signer
         self._tiles = StoredTiles(store)
 
-    def seal(self, *, adopt: bool = False, progress: Callable[[int], None] | None = None) -> bytes:
-        """Sign a checkpoint over everything that is committed now.
+    def seal(self, size: int, *, adopt: bool = False, progress: Callable[[int], None] | None = None) -> bytes:
+        """Sign a checkpoint over the first events of the log.
 
         Args:
+            size: how many; all that are committed, as a rule.
             adopt: go on from the last checkpoint in the ledger where the log's key remembers none, or an older one.
             progress: called with the number of leaves in the tree, as it grows.
 
@@ -100,7 +101,6 @@ class Sealer:
         """
         self._store.check_usable(writing=True)
         with self._signer.turn() as turn:
-            size = self._store.size()
             self._agree_on_the_last(turn, size, adopt=adopt)
             self._build(size, progress)
             tree = self._tree_that_extends(turn, size, progress)

@@ -54,6 +54,7 @@ class Writer:
         keys: the keyring whose recorder signs; None to refuse recording.
         clock: gives the time now.
         new_id: gives a fresh UUID of version 4.
+        prove: proves that an event, by leaf hash, is in the log; receipts lead to it.
 
     Raises:
         KeyNotAllowed: the recorder key is none of this ledger's.
@@ -68,8 +69,11 @@ class Writer:
         keys: Keyring | None,
         clock: Clock,
         new_id: Callable[[], str],
+        *,
+        prove: Callable[[str], bytes],
     ) -> None:
         self._store = store
+        self._prove = prove
         self._log = log
         self._register = register
         self._clock = clock
@@ -180,7 +184,7 @@ class Writer:
             commitments=commitments,
             disclosures=disclosures,
             signers=self._recorder(),
-            receipt=Receipt(-1, "", event_id, stream, 0, case, name),
+            receipt=Receipt(-1, "", event_id, stream, 0, case, name, self._prove),
         )
         pending.names = names
         pending.statements = statements

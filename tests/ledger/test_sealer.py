@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claimledger.checkpoint_signer import CheckpointSigner, FileMemory, LogMemory, ProcessMemory, memory_name
+from claimledger.checkpoint_signer import CheckpointSigner
 from claimledger.checkpoints import open_checkpoint
 from claimledger.events.errors import ForkRefused, KeyNotAllowed, KeyringError, RowMismatch, WrongTile
+from claimledger.log_memory import FileMemory, LogMemory, ProcessMemory, memory_name
 from claimledger.merkle import root_of, verify_consistency, verify_inclusion
 from claimledger.notes import Ed25519NoteSigner, Ed25519NoteVerifier
 from claimledger.recording import Pending, Receipt, Signers
@@ -75,7 +76,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def seal(store: Store, tmp_path: Path) -> Callable[[], bytes]:
-    return Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "memory"))).seal
+    sealer = Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "memory")))
+    return lambda: sealer.seal(store.size())
 
 
 def test_a_checkpoint_has_the_size_and_root_of_the_log(store: Store, seal: Callable[[], bytes]) -> None:
@@ -100,7 +102,7 @@ def test_every_sealed_size_is_consistent_with_the_ones_before(batches: list[int]
         sealed = []
         for count in batches:
             record(store, count)
-            sealed.append(open_checkpoint(sealer.seal(), [VERIFIER]))
+            sealed.append(open_checkpoint(sealer.seal(store.size()), [VERIFIER]))
             assert built_size(store) == store.size() == sealed[-1].size
         hashes = leaves(store)
         tree = TiledTree(len(hashes), StoredTiles(store))
@@ -120,7 +122,9 @@ def test_tiles_that_a_crash_left_without_a_checkpoint_are_gone_on_from(
     store: Store, seal: Callable[[], bytes]
 ) -> None:
     record(store, 300)
-    Sealer(store, ORIGIN, signer(ProcessMemory())).seal()  # another hand: its checkpoint is thrown away
+    Sealer(store, ORIGIN, signer(ProcessMemory())).seal(
+        store.size()
+    )  # another hand: its checkpoint is thrown away
     with store._writing() as cursor:
         cursor.execute("DELETE FROM checkpoints")
     record(store, 10)
@@ -153,24 +157,24 @@ def test_an_older_copy_that_was_put_back_is_not_sealed(tmp_path: Path) -> None:
     place, memory = tmp_path / "a.ledger", FileMemory(tmp_path / memory_name(ORIGIN))
     store = Store.create(place)
     record(store, 5)
-    Sealer(store, ORIGIN, signer(memory)).seal()
+    Sealer(store, ORIGIN, signer(memory)).seal(store.size())
     store.close()
     backup = place.read_bytes()
     store = Store.open(place)
     record(store, 5)
-    Sealer(store, ORIGIN, signer(memory)).seal()
+    Sealer(store, ORIGIN, signer(memory)).seal(store.size())
     store.close()
     place.write_bytes(backup)
     store = Store.open(place)
     try:
         with pytest.raises(ForkRefused, match="older copy"):
-            Sealer(store, ORIGIN, signer(memory)).seal()
+            Sealer(store, ORIGIN, signer(memory)).seal(store.size())
         record(store, 5, b"others")
         with pytest.raises(ForkRefused, match="over other events"):
-            Sealer(store, ORIGIN, signer(memory)).seal()
+            Sealer(store, ORIGIN, signer(memory)).seal(store.size())
         record(store, 5, b"others")
         with pytest.raises(ForkRefused, match="over other events"):
-            Sealer(store, ORIGIN, signer(memory)).seal()
+            Sealer(store, ORIGIN, signer(memory)).seal(store.size())
         assert [size for size, _ in store.checkpoints()] == [5]
     finally:
         store.close()
@@ -184,8 +188,8 @@ def test_a_hand_that_remembers_nothing_adopts_only_when_told(
     record(store, 1)
     forgetful = Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "elsewhere")))
     with pytest.raises(ForkRefused, match="remembers none"):
-        forgetful.seal()
-    assert open_checkpoint(forgetful.seal(adopt=True), [VERIFIER]).size == 6
+        forgetful.seal(store.size())
+    assert open_checkpoint(forgetful.seal(store.size(), adopt=True), [VERIFIER]).size == 6
 
 
 def test_a_memory_that_was_put_back_adopts_only_when_told(
@@ -200,7 +204,8 @@ def test_a_memory_that_was_put_back_adopts_only_when_told(
         seal()
     assert (
         open_checkpoint(
-            Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "memory"))).seal(adopt=True), [VERIFIER]
+            Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "memory"))).seal(store.size(), adopt=True),
+            [VERIFIER],
         ).size
         == 10
     )
@@ -209,9 +214,9 @@ def test_a_memory_that_was_put_back_adopts_only_when_told(
 def test_a_checkpoint_that_nobody_signed_is_not_adopted(store: Store, tmp_path: Path) -> None:
     record(store, 5)
     forged = CheckpointSigner([OTHER_LOG], [Ed25519NoteVerifier(OTHER_LOG.key)], ProcessMemory())
-    Sealer(store, ORIGIN, forged).seal()
+    Sealer(store, ORIGIN, forged).seal(store.size())
     with pytest.raises(KeyNotAllowed):
-        Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "memory"))).seal(adopt=True)
+        Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "memory"))).seal(store.size(), adopt=True)
     assert not (tmp_path / "memory").exists()
 
 
@@ -235,7 +240,7 @@ def test_a_row_that_is_gone_is_not_sealed_over(store: Store, seal: Callable[[], 
 def test_a_memory_that_cannot_be_written_releases_nothing(store: Store, tmp_path: Path) -> None:
     record(store, 5)
     with pytest.raises(KeyringError, match="cannot be signed there"):
-        Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "nowhere" / "memory"))).seal()
+        Sealer(store, ORIGIN, signer(FileMemory(tmp_path / "nowhere" / "memory"))).seal(store.size())
     assert store.checkpoint() is None
 
 
@@ -266,7 +271,7 @@ def test_whatever_is_put_back_the_hand_never_signs_two_histories(changes: list[t
             for seed in seeds:
                 record(store, count, seed)
             try:
-                sealed = open_checkpoint(Sealer(store, ORIGIN, signer(memory)).seal(), [VERIFIER])
+                sealed = open_checkpoint(Sealer(store, ORIGIN, signer(memory)).seal(store.size()), [VERIFIER])
             except ForkRefused:
                 continue
             history = seeds

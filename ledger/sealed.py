@@ -1,0 +1,120 @@
+"""What of a ledger is sealed: its checkpoints, proofs that events are in them, and where its streams ended.
+
+1. A checkpoint counts when each log key signed it that was active at its size (`claimledger.log_keys`).
+2. A proof is handed out only after it was verified: tiles are derived, and are not believed for being there.
+3. A proof stands alone: index, hashes and checkpoint in one text (C2SP tlog-proof), checked with the log's keys.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+
+from claimledger.events.errors import NotSealed, RowMismatch
+
+from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
+from .heads import StreamHead, StreamHeads
+from .log_keys import log_verifiers
+from .merkle import verify_inclusion
+from .notes import Note
+from .proofs import LogProof
+from .rows import StoredRows
+from .sealer import StoredTiles
+from .tiles import TiledTree
+from .trust import KeyStream
+
+__all__ = ["SealedLog"]
+
+
+class SealedLog:
+    """The sealed part of one ledger. Threads may share it.
+
+    Args:
+        rows: where checkpoints and tiles are kept.
+        keys: gives the key stream, folded as far as the ledger goes now.
+    """
+
+    def __init__(self, rows: StoredRows, keys: Callable[[], KeyStream]) -> None:
+        self._rows = rows
+        self._keys = keys
+        self._lock = threading.Lock()
+        self._tree: TiledTree | None = None
+
+    def checkpoint(self, size: int | None = None) -> SignedCheckpoint | None:
+        """The checkpoint of a size, or the largest; None where there is none.
+
+        Raises:
+            VerificationFailed: what is kept there is none that the log's keys signed.
+            CouldNotCheck: it was signed by an algorithm that is not supported here.
+        """
+        note = self._rows.checkpoint(size)
+        return None if note is None else self._open(note)
+
+    def checkpoints(self) -> Iterator[SignedCheckpoint]:
+        """Every checkpoint, in the order of sizes; raises as `checkpoint` does."""
+        for _, note in self._rows.checkpoints():
+            yield self._open(note)
+
+    def tree(self, size: int) -> TiledTree:
+        """The tree at a size, over the tiles that are kept; for one thread."""
+        return TiledTree(size, StoredTiles(self._rows))
+
+    def proof(self, index: int, leaf: str, size: int | None = None) -> LogProof:
+        """The proof that an event is in the log.
+
+        Args:
+            index: its place.
+            leaf: its leaf hash, 64 hex digits, computed from its bytes.
+            size: of the checkpoint that it shall lead to; None for the largest.
+
+        Raises:
+            NotSealed: no checkpoint covers the event yet, or there is none of that size.
+            WrongProof, WrongTile: the tiles do not lead from the event to the checkpoint.
+        """
+        checkpoint = self.checkpoint(size)
+        if checkpoint is None:
+            what = "nothing is sealed yet" if size is None else f"there is no checkpoint of size {size}"
+            raise NotSealed(f"index {index}: {what}; seal the ledger, then ask for the proof")
+        if index >= checkpoint.size:
+            raise NotSealed(
+                f"index {index}: recorded after the last checkpoint, which has {checkpoint.size} events; seal the "
+                "ledger, then ask for the proof"
+            )
+        with self._lock:
+            if self._tree is None or self._tree.size != checkpoint.size:
+                self._tree = self.tree(checkpoint.size)
+            hashes = self._tree.inclusion_proof(index)
+        verify_inclusion(index, checkpoint.size, bytes.fromhex(leaf), hashes, checkpoint.root)
+        return LogProof(index, tuple(hashes), checkpoint.data)
+
+    def heads(self, streams: Iterable[str]) -> StreamHeads:
+        """Where streams ended at the last checkpoint, to be signed by the log's key; each is proven to be in it.
+
+        Args:
+            streams: UUIDs; those that had no event then are left out.
+
+        Raises:
+            NotSealed: nothing is sealed yet, or nothing of these streams.
+            RowMismatch, WrongProof, WrongTile: the rows are not those that were sealed.
+        """
+        checkpoint = self.checkpoint()
+        if checkpoint is None:
+            raise NotSealed("nothing is sealed yet; seal the ledger first")
+        found = []
+        for stream in sorted(set(streams)):
+            row = self._rows.last_below(stream, checkpoint.size)
+            if row is not None:
+                self.proof(row.index, row.leaf, checkpoint.size)
+                found.append(StreamHead(stream, row.sequence, row.leaf))
+        if not found:
+            raise NotSealed("nothing of these streams is sealed yet; seal the ledger first")
+        return StreamHeads(checkpoint.checkpoint.origin, checkpoint.size, checkpoint.root, tuple(found))
+
+    def _open(self, note: bytes) -> SignedCheckpoint:
+        keys = self._keys()
+        # The size decides which keys must have signed; what it says is believed once they have.
+        size = Checkpoint.from_text(Note.from_bytes(note).text).size
+        verifiers = log_verifiers(keys, size)
+        if not verifiers:
+            raise RowMismatch(f"a checkpoint of size {size} is kept, and the ledger had no log key then")
+        return open_checkpoint(note, verifiers)
