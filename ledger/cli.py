@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from . import cli_evidence, cli_export, cli_find, cli_read, cli_time, cli_verify, cli_write, demo
+from . import cli_evidence, cli_export, cli_find, cli_log, cli_read, cli_time, cli_verify, cli_write, demo
 from .cli_terminal import note
 from .cli_usage import Command, Group, message_lines
 
@@ -144,6 +144,9 @@ app.command("asserters", cls=Command, short_help="Show how often who said what, 
 )
 app.command("verify", cls=Command, short_help="Check every signature, chain, index and row.")(
     _command(cli_verify.verify)
+)
+app.command("seal", cls=Command, short_help="Sign a checkpoint over everything recorded.")(
+    _command(cli_log.seal)
 )
 app.command("export", cls=Command, short_help="Write the projections as tables for other tools.")(
     _command(cli_export.export)

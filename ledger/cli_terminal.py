@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -31,17 +31,20 @@ __all__ = [
     "ask_pin",
     "note",
     "open_keyring",
+    "progress",
     "say",
     "say_json",
     "screen_width",
     "shown_path",
     "copies_at",
     "working",
+    "write_new",
 ]
 
 PASSPHRASE = "CLAIMLEDGER_PASSPHRASE"
 PIN = "CLAIMLEDGER_PIN"
 
+_LONG_WORK = 5_000
 _NARROWEST, _WIDEST, _PIPED = 60, 140, 100
 _ASCII = {
     "\N{MIDDLE DOT}": "-",
@@ -94,6 +97,43 @@ def working(what: str) -> Iterator[None]:
 
     with Console(file=sys.stderr, markup=False).status(line(what)):
         yield
+
+
+@contextmanager
+def progress(what: str, total: int, done: int = 0) -> Iterator[Callable[[int], None] | None]:
+    """A bar on standard error, on a terminal and for long work only; None where there is no need of one.
+
+    Args:
+        what: the work in a word, such as "verifying".
+        total: how many events there are.
+        done: how many of them are done already.
+    """
+    if total - done < _LONG_WORK or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total, completed=done)
+        yield lambda now: bar.update(task, completed=now)
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        InvalidInput: something is there, or nothing can be written there.
+    """
+    from claimledger.events.errors import InvalidInput
+
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise InvalidInput(f"{path}: something is there already; name another file") from None
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _write(lines: Iterable[Line | str], file: TextIO) -> None:

@@ -9,14 +9,11 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_terminal import say, say_json, screen_width
+from .cli_terminal import progress, say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
 
 if TYPE_CHECKING:
@@ -57,7 +54,7 @@ def verify(
         raise typer.BadParameter("say either --trust or --unpinned", param_hint="--unpinned")
     store = Store.open(ledger, read_only=True)
     try:
-        with _progress(store) as advance:
+        with progress("verifying", store.size()) as advance:
             report = audit.verify(store, pin=trust, progress=advance)
     finally:
         store.close()
@@ -159,18 +156,3 @@ def _finding_lines(finding: Finding, width: int) -> list[Line]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
-
-
-@contextmanager
-def _progress(store: Any) -> Iterator[Callable[[int], None] | None]:
-    """A bar on standard error, on a terminal and for long work only."""
-    size = store.size()
-    if size < 5_000 or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verifying", total=size)
-        yield lambda done: bar.update(task, completed=done)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn, Protocol, Self, TypeVar
 from uuid import UUID, uuid5
 
 from claimledger.events.claims import ClaimRecorded
-from claimledger.events.errors import InvalidValue, LedgerUnavailable, UnknownName
+from claimledger.events.errors import InvalidValue, LedgerUnavailable, NotSealed, UnknownName
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened
 
@@ -212,6 +212,8 @@ class LedgerReader:
     def export_event(self, leaf: str, folder: str | os.PathLike[str]) -> Event:
         """Write one event out so that ``openssl`` alone can verify it; see `claimledger.proof`.
 
+        Where it is sealed, the proof that it is in the log goes with it.
+
         Args:
             leaf: leaf hash or its first digits.
             folder: an empty folder, or one that is not there yet.
@@ -223,7 +225,12 @@ class LedgerReader:
 
         event = self.event(leaf)
         envelope, _ = open_row(self._log.row_of(event.id))
-        export_event(envelope, [self._log.keys.keys[signer].public_key for signer in event.signers], folder)
+        public_keys = [self._log.keys.keys[signer].public_key for signer in event.signers]
+        try:
+            proof = self._sealed.proof(event.index, event.leaf).to_bytes()
+        except NotSealed:
+            proof = None
+        export_event(envelope, public_keys, folder, proof=proof, log_keys=map(str, self.log_keys))
         return event
 
     # What is sealed

@@ -4,6 +4,7 @@
     event.pae        the bytes that were signed (DSSE's pre-authentication encoding of the payload)
     <keyid>.sig      each signature, 64 raw bytes
     <keyid>.pem      each public key (SubjectPublicKeyInfo, RFC 8410)
+    event.tlog-proof, log.keys   where the log is sealed: that the event is in it (C2SP tlog-proof), and its keys
     README.txt       the command to type, and what its answer does and does not mean
 
 1. Nothing is written unless every signature fits: a proof that fails is never handed out.
@@ -44,11 +45,24 @@ The payload is JSON that can be read as it is; event.json holds the same payload
 It does not mean that what the event says is true. It does not show whose key that is: compare the .pem file with
 a copy that reached you another way. It does not show what else the ledger holds. Where the payload has
 "commitments", each is the SHA-256 of content that is kept out of the signed bytes.
+{place}"""
+
+_PLACE = """
+event.tlog-proof shows that the event is in the log, at which place, and under which signed checkpoint (the form is
+C2SP tlog-proof; log.keys holds the keys of the log that sign its checkpoints, as C2SP signed-note writes them). The
+leaf entry is the SHA-256 of event.pae, then for each signature, in the order of keyids, the 32 bytes of the keyid
+and the 64 of the signature; the leaf hash is the SHA-256 of a zero byte and that entry. Hold the log's keys, and the
+checkpoint, against copies that reached you another way.
 """
 
 
 def export_event(
-    envelope: Envelope, public_keys: Iterable[bytes], folder: str | os.PathLike[str]
+    envelope: Envelope,
+    public_keys: Iterable[bytes],
+    folder: str | os.PathLike[str],
+    *,
+    proof: bytes | None = None,
+    log_keys: Iterable[str] = (),
 ) -> tuple[Path, ...]:
     """Write one event out for `openssl`.
 
@@ -56,6 +70,8 @@ def export_event(
         envelope: the event's envelope.
         public_keys: 32 raw bytes each, at least of the keys that signed.
         folder: a folder that is not there yet, or is empty.
+        proof: that it is in the log (`claimledger.proofs`), where it is sealed.
+        log_keys: the log's keys in text form (`claimledger.notes.VerifierKey`), for the proof.
 
     Returns:
         The files that were written.
@@ -78,7 +94,10 @@ def export_event(
         pem = spki.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         files |= {f"{each.keyid}.sig": each.signature, f"{each.keyid}.pem": pem}
     commands = "\n".join(f"  {openssl_command(each.keyid)}" for each in envelope.signatures)
-    files["README.txt"] = _README.format(leaf=envelope.leaf(), commands=commands).encode()
+    if proof is not None:
+        files |= {"event.tlog-proof": proof, "log.keys": "".join(f"{each}\n" for each in log_keys).encode()}
+    place_said = "" if proof is None else _PLACE
+    files["README.txt"] = _README.format(leaf=envelope.leaf(), commands=commands, place=place_said).encode()
     place = Path(folder)
     try:
         place.mkdir(parents=True, exist_ok=True)
