@@ -212,6 +212,29 @@ _CUSTODY: Final = Table(
         text("keeper", "who has the item by the record", nullable=True, unit="name in force"),
     ),
 )
+_ASSESSMENTS: Final = Table(
+    "assessments",
+    "How reliable somebody found a claim, a source or an entity, items included; no question's state takes it in.",
+    "an assessment",
+    ("case", "index"),
+    "that of the log",
+    (
+        CASE,
+        INDEX,
+        text("event", "event id", unit="UUID"),
+        category(
+            "of",
+            "what sort of thing is assessed",
+            {"claim": "a claim", "source": "a source", "entity": "an entity: a speaker, an item"},
+        ),
+        text("name", "what is assessed: a claim's short name, or the name of a source or entity"),
+        text("scale", "the scale"),
+        text("grade", "the grade on that scale"),
+        text("assessor", "whose assessment it is", unit="name in force"),
+        *date("at", "when it was made"),
+        text("note", "on what ground", nullable=True),
+    ),
+)
 _TIMELINE: Final = Table(
     "timeline",
     "Every claim at the times that it states, by each of three clocks; nothing is made more exact than it is.",
@@ -363,5 +386,6 @@ COURSE_TABLES: Final = (
     _SOURCES,
     _COUNTS,
     _CUSTODY,
+    _ASSESSMENTS,
     _ASSERTERS,
 )

@@ -5,12 +5,13 @@
    giver or date that is not stated, a giver who is not the last keeper, a date before that of the transfer before.
 3. A gap is a gap of the record. Nothing here says that an item is, or is not, what it is said to be.
 4. The keeper is who received the item last by the record. An attached copy moves no item.
-5. Assessments of reliability stand beside the item, as their assessor's; they change nothing.
+5. Assessments of reliability stand beside what they are of, as their assessor's; they change nothing. Those of claims,
+   sources and other entities are listed after the items.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,10 +129,12 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """How reliable somebody finds the item.
+    """How reliable somebody finds a thing.
 
     Attributes:
         index, event: log index and event id.
+        of: what sort of thing: ``claim``, ``source`` or ``entity``.
+        name: the claim's short name, the source's name, or the entity's name in force.
         scale, grade: as recorded.
         assessor: who assesses, by name in force.
         at: when (EDTF).
@@ -140,6 +143,8 @@ class Assessment:
 
     index: int
     event: str
+    of: str
+    name: str
     scale: str
     grade: str
     assessor: str
@@ -238,16 +243,28 @@ class Custody(OfCaseState):
                 gathered[state.names.canonical(named)].acts.append(event)
         return tuple(_item(state, one) for one in gathered.values())
 
+    @property
+    def assessments(self) -> tuple[Assessment, ...]:
+        """How reliable claims, sources and entities were found, in the order of the log; those of items included."""
+        state = self.state
+        refs = {view.event: ref for ref, view in state.claims.items()}
+        return tuple(
+            _assessment(state, event, event.body, refs)
+            for event in state._events.values()
+            if isinstance(event.body, ReliabilityAssessed)
+        )
+
     def item(self, name: str) -> ItemCustody | None:
         """The custody of one item, by any of its names; None where there is no such item."""
         own = self.state.names.canonical(name)
         return next((one for one in self.items if one.item == own), None)
 
     def to_json(self) -> dict[str, Any]:
-        """``case``, ``items`` and ``provenance``."""
+        """``case``, ``items``, ``assessments`` (those of items included) and ``provenance``."""
         return {
             "case": self.case,
             "items": [one.to_json() for one in self.items],
+            "assessments": [one.to_json() for one in self.assessments],
             "provenance": self.provenance().to_json(),
         }
 
@@ -291,12 +308,7 @@ def _item(state: CaseState, gathered: _Gathered) -> ItemCustody:
         elif isinstance(body, CustodyTransferred):
             transfers.append(_transfer(state, event, body, transfers[-1] if transfers else None))
         elif isinstance(body, ReliabilityAssessed):
-            assessor = state.names.canonical(body.assessor)
-            assessments.append(
-                Assessment(
-                    event.index, event.id, body.scale, body.grade, assessor, date_text(body.at), body.note
-                )
-            )
+            assessments.append(_assessment(state, event, body, {}))
     mentions = sorted(gathered.mentions, key=lambda one: state.claims[one[0]].index)
     return ItemCustody(
         item=gathered.view.name,
@@ -361,6 +373,28 @@ def _gaps(state: CaseState, given_by: str | None, at: str | None, previous: Tran
     elif previous is not None and previous.at is not None:
         if before(parse_edtf(at), parse_edtf(previous.at)):
             yield Gap("earlier_date", f"dated {at}, before the transfer of {previous.at}")
+
+
+def _assessment(
+    state: CaseState, event: Event, body: ReliabilityAssessed, refs: Mapping[str, str]
+) -> Assessment:
+    if body.claim is not None:
+        of, name = "claim", refs.get(body.claim, body.claim)
+    elif body.source is not None:
+        of, name = "source", body.source
+    else:
+        of, name = "entity", state.names.canonical(body.entity or "")
+    return Assessment(
+        index=event.index,
+        event=event.id,
+        of=of,
+        name=name,
+        scale=body.scale,
+        grade=body.grade,
+        assessor=state.names.canonical(body.assessor),
+        at=date_text(body.at),
+        note=body.note,
+    )
 
 
 def _in_force(state: CaseState, name: str | None) -> str | None:

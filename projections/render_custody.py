@@ -1,13 +1,14 @@
 """The custody of evidence items as a person reads it: who speaks of it, which copies are held, who had it.
 
 1. Steps stand in the order of the log, and a gap of the record is named below its step.
-2. An item of which nothing is recorded but claims says so: that is the usual case, and no fault of the item.
+2. How reliable somebody finds claims, sources and speakers stands after the items.
+3. An item of which nothing is recorded but claims says so: that is the usual case, and no fault of the item.
 """
 
 from __future__ import annotations
 
 from .case import CaseState
-from .custody import Custody, ItemCustody, Transfer
+from .custody import Assessment, Custody, ItemCustody, Transfer
 from .layout import Cell, Line, aside, columns, line, paragraph, short
 from .render import head_lines
 
@@ -31,9 +32,15 @@ def custody_lines(custody: Custody, *, width: int = 100) -> list[Line]:
     lines = head_lines(custody.state, width)
     items = custody.items
     if not items:
-        return [*lines, line(), line("no evidence item is registered in this case")]
+        lines += [line(), line("no evidence item is registered in this case")]
     for item in items:
         lines += [line(), *_item_lines(item, custody.state, width)]
+    shown = {one.event for item in items for one in item.assessments}
+    others = [one for one in custody.assessments if one.event not in shown]
+    if others:
+        lines += [line(), line(Cell("ASSESSED BY SOMEBODY", "bold"))]
+    for one in others:
+        lines += _assessment_lines(one, _assessed(one, custody.state), custody.state, width)
     return lines
 
 
@@ -64,10 +71,7 @@ def _item_lines(item: ItemCustody, state: CaseState, width: int) -> list[Line]:
     for step in item.transfers:
         lines += _step_lines(step, state, width)
     for one in item.assessments:
-        at = f", {one.at}" if one.at else ""
-        note = f": {one.note}" if one.note else ""
-        said = f"index {one.index}: {state.label(one.assessor)} assesses it as {one.grade} ({one.scale}{at}){note}"
-        lines += paragraph(said, width, indent=2, hanging=2)
+        lines += _assessment_lines(one, "it", state, width)
     if item.keeper is not None:
         lines += paragraph(f"by the record with {state.label(item.keeper)}", width, indent=2)
     elif not item.attachments:
@@ -89,6 +93,19 @@ def _step_lines(step: Transfer, state: CaseState, width: int) -> list[Line]:
     for gap in step.gaps:
         lines += paragraph(gap.text, width, indent=4, hanging=2, style="yellow")
     return lines
+
+
+def _assessed(one: Assessment, state: CaseState) -> str:
+    if one.of == "entity":
+        return state.label(one.name)
+    return f"{one.of} {one.name}"
+
+
+def _assessment_lines(one: Assessment, what: str, state: CaseState, width: int) -> list[Line]:
+    at = f", {one.at}" if one.at else ""
+    note = f": {one.note}" if one.note else ""
+    said = f"index {one.index}: {state.label(one.assessor)} assesses {what} as {one.grade} ({one.scale}{at}){note}"
+    return paragraph(said, width, indent=2, hanging=2)
 
 
 def _holder(holder: str, state: CaseState) -> str:

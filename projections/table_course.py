@@ -219,6 +219,22 @@ def _custody(state: CaseState) -> Iterator[Row]:
             }
 
 
+def _assessments(state: CaseState) -> Iterator[Row]:
+    for one in Custody.of(state).assessments:
+        yield {
+            "case": state.case,
+            "index": one.index,
+            "event": one.event,
+            "of": one.of,
+            "name": one.name,
+            "scale": one.scale,
+            "grade": one.grade,
+            "assessor": one.assessor,
+            **dated("at", one.at),
+            "note": one.note,
+        }
+
+
 _CUSTODY: Final = next(table for table in COURSE_TABLES if table.name == "custody")
 
 
@@ -297,5 +313,6 @@ COURSE_ROWS: Final = {
     "sources": _sources,
     "counts": _counts,
     "custody": _custody,
+    "assessments": _assessments,
 }
 """Table to what gives its rows for a state, in the columns of `claimledger.projections.codebook_course`."""

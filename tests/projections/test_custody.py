@@ -18,6 +18,7 @@ from claimledger.events import (
 )
 from claimledger.events.claims import BasedOn
 from claimledger.projections import Custody, ItemCustody, replay
+from claimledger.projections.render_custody import custody_lines
 
 if TYPE_CHECKING:
     from tests.projections.conftest import World
@@ -131,6 +132,28 @@ def test_assessments_stand_beside_the_item_and_change_no_question(world: World) 
         ("admiralty", "B2", "paper")
     ]
     assert [one.to_json() for one in world.state().questions] == [one.to_json() for one in before.questions]
+
+
+def test_assessments_of_claims_sources_and_speakers_are_listed_with_those_of_items(world: World) -> None:
+    with_film(world).claim("C1", Shows(items="film", what="bruising.face"), "ngo")
+    world.add(ReliabilityAssessed(entity="film", scale="admiralty", grade="B2", assessor="paper"))
+    world.add(ReliabilityAssessed(claim=world.ids["C1"], scale="admiralty", grade="F", assessor="paper"))
+    world.add(ReliabilityAssessed(source="doc", scale="our words", grade="fair", assessor="ngo", note="seen"))
+    world.add(ReliabilityAssessed(entity="ru", scale="admiralty", grade="D", assessor="ngo", at="2025-07"))
+    custody = replay(Custody(world.case), world.events)
+    assert [(one.of, one.name, one.grade, one.assessor) for one in custody.assessments] == [
+        ("entity", "film", "B2", "paper"),
+        ("claim", "C1", "F", "paper"),
+        ("source", "doc", "fair", "ngo"),
+        ("entity", "ru", "D", "ngo"),
+    ]
+    assert custody.to_json()["assessments"] == [one.to_json() for one in custody.assessments]
+    shown = [" ".join(line.plain.split()) for line in custody_lines(custody)]
+    assert shown[shown.index("ASSESSED BY SOMEBODY") + 1 :] == [
+        f"index {custody.assessments[1].index}: the paper assesses claim C1 as F (admiralty)",
+        f"index {custody.assessments[2].index}: the NGO assesses source doc as fair (our words): seen",
+        f"index {custody.assessments[3].index}: the NGO assesses Russian authorities as D (admiralty, 2025-07)",
+    ]
 
 
 def test_what_was_recorded_later_is_not_known_earlier(world: World) -> None:
