@@ -23,7 +23,7 @@ from claimledger.events.envelope import keyid_of
 from claimledger.events.errors import KeyringError, WrongPin
 
 from .ed25519 import check_public_key, verify
-from .pkcs11_token import LOCK, TokenKey, TokenSession, package, session_with, told
+from .pkcs11_token import LOCK, TokenKey, TokenSession, package, refuse_after_fork, session_with, told
 
 __all__ = ["Pkcs11Signer", "TokenKey"]
 
@@ -58,6 +58,7 @@ class Pkcs11Signer:
         self._key: Any = None
         self._is_closed = False
         self._pid = os.getpid()
+        refuse_after_fork(place)
         with LOCK:
             try:
                 self._open()
@@ -120,16 +121,23 @@ class Pkcs11Signer:
             NameTaken: a key of that label, or of that id, is in the token already; nothing was made.
             KeyringError: as for opening; or the token makes no Ed25519 keys.
         """
+        refuse_after_fork(place)
         with LOCK:
-            session_with(place, pin).make(place)
-            return cls(place, pin=pin)
+            session = session_with(place, pin)
+            session.join()
+            try:
+                session.make(place)
+                return cls(place, pin=pin)
+            finally:
+                session.leave()
 
     def close(self) -> None:
         """Forget the PIN, and log out of the token where no other signer of this process uses it."""
-        with LOCK:
-            self._is_closed = True
-            self._pin = None
-            self._leave()
+        self._is_closed = True
+        self._pin = None
+        if self._pid == os.getpid():
+            with LOCK:
+                self._leave()
 
     def _open(self) -> None:
         if self._pin is None:
@@ -163,7 +171,7 @@ class Pkcs11Signer:
 
     def _leave(self) -> None:
         session, self._session, self._key = self._session, None, None
-        if session is not None and self._pid == os.getpid():
+        if session is not None:
             session.leave()
 
     def _signature(self, message: bytes) -> bytes:

@@ -41,7 +41,16 @@ from claimledger.events.values import Value
 if TYPE_CHECKING:
     from pkcs11 import PKCS11Error, Session, Token
 
-__all__ = ["LOCK", "TokenKey", "TokenSession", "package", "raw_point", "session_with", "told"]
+__all__ = [
+    "LOCK",
+    "TokenKey",
+    "TokenSession",
+    "package",
+    "raw_point",
+    "refuse_after_fork",
+    "session_with",
+    "told",
+]
 
 _EC_POINT_HEADS: Final = (b"", b"\x04\x20", b"\x03\x21\x00")
 """What may stand before the 32 raw bytes of CKA_EC_POINT: nothing (as SoftHSM keeps imported keys), the head of a DER
@@ -228,6 +237,19 @@ class TokenSession:
         return list(self._session.get_objects(wanted))
 
 
+def refuse_after_fork(place: TokenKey) -> None:
+    """Refuse a library that was loaded before this process forked: its lock may be held for ever, and so may `LOCK`.
+
+    Raises:
+        KeyringError: it was.
+    """
+    if _loaded.get(place.library, os.getpid()) != os.getpid():
+        raise KeyringError(
+            f"{place.library}: was loaded before this process forked, and PKCS#11 libraries do not survive that; start "
+            "a new process (spawn) in place of a fork"
+        )
+
+
 def session_with(place: TokenKey, pin: str) -> TokenSession:
     """The session of this process with a token: the one that is open, else a new one, logged in with the PIN.
 
@@ -236,7 +258,7 @@ def session_with(place: TokenKey, pin: str) -> TokenSession:
     Raises:
         MissingExtra: python-pkcs11 is not installed.
         TokenUnavailable: no such library or token, or one that cannot sign with Ed25519.
-        KeyringError: several tokens of that name, or the library was loaded before a fork.
+        KeyringError: several tokens of that name.
         WrongPin: the token refuses the PIN, or the session was opened with another one.
     """
     pkcs11 = package()
@@ -317,11 +339,6 @@ def _token(place: TokenKey) -> Token:
 
 
 def _library(path: str) -> Any:
-    if _loaded.get(path, os.getpid()) != os.getpid():
-        raise KeyringError(
-            f"{path}: was loaded before this process forked, and PKCS#11 libraries do not survive that; start a new "
-            "process (spawn) in place of a fork"
-        )
     if not Path(path).is_file():
         raise TokenUnavailable(f"{path}: no such file; name the PKCS#11 library that the token's maker ships")
     pkcs11 = package()

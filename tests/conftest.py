@@ -12,6 +12,7 @@ what to install; the variable CLAIMLEDGER_REQUIRE (names with commas between) tu
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias, TypeVar
@@ -54,6 +55,14 @@ def need() -> Need[T]:
         pytest.skip(said)
 
     return look
+
+
+@pytest.fixture(scope="session")
+def with_openssl(need: Need[str]) -> str:
+    """The program `openssl`, for tests in which a stranger verifies with it."""
+    return need(
+        "openssl", shutil.which("openssl"), "install OpenSSL 3 (Debian and Ubuntu: apt-get install openssl)"
+    )
 
 
 @pytest.fixture(scope="session")

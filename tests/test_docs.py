@@ -7,7 +7,6 @@ import importlib.util
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -99,6 +98,7 @@ def test_a_page_works_as_written(
     work_through(page, tmp_path, blocks(project / "docs" / page))
 
 
+@pytest.mark.usefixtures("with_openssl")
 def test_the_page_of_signers_works_as_written(
     project: Path,
     tmp_path: Path,
@@ -106,7 +106,6 @@ def test_the_page_of_signers_works_as_written(
     need: Callable[[str, str | None, str], str],
 ) -> None:
     library = need("softhsm2", softhsm.library(), softhsm.HOW)
-    need("openssl", shutil.which("openssl"), "install OpenSSL 3")
     page = "guides/signers.md"
     here = [(kind, text.replace(PAGE_LIBRARY, library)) for kind, text in blocks(project / "docs" / page)]
     assert here != blocks(project / "docs" / page) or library == PAGE_LIBRARY
@@ -118,6 +117,7 @@ def test_the_page_of_signers_works_as_written(
         softhsm.finalize(library)
 
 
+@pytest.mark.usefixtures("with_openssl")
 def test_the_first_tutorial_works_as_written(project: Path, tmp_path: Path) -> None:
     page = blocks(project / "docs" / "tutorials" / "first-claim.md")
     (tmp_path / "harbour.yaml").write_text(next(text for language, text in page if language == "yaml"))

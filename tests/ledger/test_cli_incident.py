@@ -451,10 +451,9 @@ def test_reading_commands_refuse_a_ledger_that_was_changed(run: Run, incident: P
     assert result.stderr.startswith("error: ")
 
 
+@pytest.mark.usefixtures("with_openssl")
 @pytest.mark.parametrize("event", ["C29", "yekaterinburg-2025/C29", None])
 def test_openssl_alone_verifies_what_prove_writes(run: Run, tmp_path: Path, event: str | None) -> None:
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
     claims = {claim["ref"]: claim for claim in answer(run, "show", "incident.ledger")["claims"]}
     result = run(
         "prove", "incident.ledger", event or claims["C29"]["leaf"][:12], "--to", str(tmp_path / "proof")

@@ -80,6 +80,10 @@ def test_a_new_key_takes_no_name_that_is_taken(filled: SoftToken) -> None:
     for place in (filled.place(), filled.place("other", key_id="01")):
         with pytest.raises(NameTaken, match="is there already"):
             Pkcs11Signer.generate(place, pin=PIN)
+    with pytest.raises(
+        WrongPin, match="refuses this PIN"
+    ):  # not "is open with another PIN": it is logged out
+        Pkcs11Signer.generate(filled.place("other"), pin="wrong 1234")
     with pytest.raises(InvalidInput, match="needs a label"):
         Pkcs11Signer.generate(filled.place(None, key_id="02"), pin=PIN)
 
@@ -270,6 +274,7 @@ def test_a_signer_is_not_used_after_a_fork_and_none_is_opened_there(filled: Soft
     signer = filled.signer()
     assert "opened by another process" in in_child(lambda: signer.sign(b"m"))
     assert "was loaded before this process forked" in in_child(filled.signer)
+    assert in_child(signer.close) == "None"
     assert len(signer.sign(b"m")) == 64
 
 

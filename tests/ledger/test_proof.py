@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from hashlib import sha256
 from pathlib import Path
@@ -20,7 +19,7 @@ SIGNERS = sorted([RING.recorder, *RING.roots], key=keyid)
 KEYS = {keyid(each): each.public_key for each in SIGNERS}
 ENVELOPE = Envelope(PAYLOAD, tuple(Signature(keyid(each), each.sign(pae(PAYLOAD))) for each in SIGNERS))
 
-needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
+needs_openssl = pytest.mark.usefixtures("with_openssl")
 
 
 def openssl(name: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -28,7 +27,6 @@ from claimledger.pkcs11_signer import Pkcs11Signer
 from claimledger.proof import openssl_command
 from tests.ledger.softhsm import PIN, SoftToken
 
-Need = Callable[[str, str | None, str], str]
 Run = Callable[..., Result]
 
 CLAIMS = """
@@ -90,10 +88,10 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     return run_it
 
 
+@pytest.mark.usefixtures("with_openssl")
 def test_a_ledger_recorded_by_a_token_verifies_by_audit_and_by_openssl(
-    filled: SoftToken, tmp_path: Path, need: Need
+    filled: SoftToken, tmp_path: Path
 ) -> None:
-    need("openssl", shutil.which("openssl"), "install OpenSSL 3")
     keys = Keyring.open(of_token(filled, tmp_path / "keys"), passphrase="a long one", pin=PIN)
     place = tmp_path / "quay.ledger"
     with Ledger.create(place, origin="example.org/quay", keys=keys) as ledger:
@@ -218,10 +216,10 @@ def test_a_keyring_of_signers_refuses_a_key_twice_a_weak_one_and_another_algorit
     assert Keyring.of([("The log", "log", other)]).logs == (other,)
 
 
+@pytest.mark.usefixtures("with_openssl")
 def test_the_command_line_makes_a_key_in_a_token_and_records_with_it(
-    token: SoftToken, run: Run, tmp_path: Path, need: Need
+    token: SoftToken, run: Run, tmp_path: Path
 ) -> None:
-    need("openssl", shutil.which("openssl"), "install OpenSSL 3")
     (tmp_path / "quay.yaml").write_text(CLAIMS)
     made = run(
         "keys",
