@@ -206,9 +206,11 @@ def _distinct(labels: Iterable[str]) -> tuple[str, ...]:
 def _placements(
     ref: str, claim: Kind, names: NamesInForce, domains: dict[str, tuple[str, ...]]
 ) -> tuple[Placement, ...]:
-    subjects, openness = alternatives(getattr(claim, claim.SUBJECT))
+    subjects, _ = alternatives(getattr(claim, claim.SUBJECT))
+    if len(subjects) > 1:  # Alternatives that mean the same leave nothing open.
+        subjects = tuple({_plain(subject, names): subject for subject in reversed(subjects)}.values())[::-1]
     each = getattr(claim, "distribution", None) == "each"
-    if openness == "stated":
+    if len(subjects) == 1:
         # Alike where two names mean the same one: once, then.
         return tuple(dict.fromkeys(Placement(*about) for about in _about(subjects[0], each, names)))
     variable = f"{ref}.{claim.SUBJECT}"
@@ -263,7 +265,10 @@ def _answers(
             continue
         property, by, single = _question(claim, mark)
         given, openness = alternatives(stated)
-        values = tuple(_value(by, one, names) for one in given)
+        values = tuple(dict.fromkeys(_value(by, one, names) for one in given))
+        openness = (
+            openness if len(values) > 1 else "stated"
+        )  # alternatives that mean the same leave nothing open
         if by != mark.by and any(isinstance(value, WordValue) for value in values):
             by, single = mark.by, mark.single
         drafts.append((property, by, single, values, openness, field))

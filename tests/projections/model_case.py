@@ -163,7 +163,7 @@ class Told:
     def related(self, a: str, b: str) -> bool:
         return a in self.within(b) | self.members(b) or b in self.within(a) | self.members(a)
 
-    def inside(self, part: str, whole: str) -> bool:
+    def lies_in(self, part: str, whole: str) -> bool:
         """Whether a place lies in another, or an authority belongs to another, all the way by parts of one type."""
         kind, way = type(self.entities[part]), [part]
         while kind in (Place, Authority):
@@ -251,7 +251,7 @@ class Told:
         """The alternatives as plain data; with a world, only the one that is meant where the reader cannot tell."""
         picked = None if world is None else world.get((ref, said.field))
         values = said.values if picked is None or said.openness != "undecided" else (said.values[picked],)
-        return tuple(self.plain(said.by, value, world) for value in values)
+        return tuple(dict.fromkeys(self.plain(said.by, value, world) for value in values))
 
     def plain(self, by: str, value: Any, world: World | None) -> Any:
         def called(name: str) -> str:
@@ -323,11 +323,13 @@ class Told:
         )
 
     def implies(self, affirmed: tuple[Any, ...], denied: tuple[Any, ...]) -> bool:
-        return implies(affirmed, denied, self.inside, lambda one, group: one in self.members(group))
+        return implies(affirmed, denied, self.lies_in, lambda one, group: one in self.members(group))
 
     def likeness(self, ref: str, said: Said) -> Any:
         """Equal for two answers that are the same in every world."""
         own = (ref, said.field) if said.openness == "undecided" else said.openness
+        if len(set(self.values(ref, said, None))) == 1:
+            own = "stated"
         denied = frozenset(self.together(ref).items()) if self.negated(ref) else None
         return (
             frozenset(self.values(ref, said, None)),

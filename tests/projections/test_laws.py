@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from claimledger.events import Opinion, Reply
 from claimledger.events.values import Either
 from claimledger.projections import CaseState, Position, Question, replay
-from tests.projections.histories import History, NewWorld, event_id, grown, histories
+from tests.projections.histories import PLAIN, History, NewWorld, event_id, grown, histories
 from tests.projections.model import Findings, Found, findings
 
 if TYPE_CHECKING:
@@ -86,6 +87,20 @@ def test_the_state_is_what_the_model_finds(new_world: NewWorld, history: History
         assert found == expected.questions[key], key
 
 
+@pytest.mark.parametrize("asked", sorted(PLAIN))
+@given(polarity=st.sampled_from(["affirmed", "affirmed", "negated"]), data=st.data())
+def test_a_denial_stands_to_an_answer_and_to_another_denial_as_the_model_finds(
+    new_world: NewWorld, asked: str, polarity: str, data: st.DataObject
+) -> None:
+    denied, other = (data.draw(PLAIN[asked]) for _ in range(2))
+    claims: dict[str, dict[str, Any]] = {
+        "C0": {"kind": denied, "voice": {"asserter": "az"}, "polarity": "negated"},
+        "C1": {"kind": other, "voice": {"asserter": "ngo"}, "polarity": polarity},
+    }
+    world = grown(new_world, History(claims))
+    assert as_findings(world.state()).questions == findings(world.events).questions
+
+
 @given(history=histories(most=3))
 def test_what_is_undercut_is_what_the_model_finds(new_world: NewWorld, history: History) -> None:
     world = grown(new_world, history)
@@ -128,7 +143,16 @@ def test_a_later_record_never_changes_what_was_known_before(
 
 @given(
     history=histories(most=4),
-    names=st.sampled_from([("one", "z"), ("ngo", "paper"), ("z", "g"), ("one", "other")]),
+    names=st.sampled_from(
+        [
+            ("one", "z"),
+            ("ngo", "paper"),
+            ("z", "g", "h"),
+            ("one", "other"),
+            ("city", "capital"),
+            ("police", "az"),
+        ]
+    ),
 )
 def test_a_same_as_that_was_undone_leaves_no_trace(
     new_world: NewWorld, history: History, names: tuple[str, str]

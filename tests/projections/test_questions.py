@@ -14,6 +14,7 @@ from claimledger.events import (
     Group,
     OneOf,
     Person,
+    Place,
     Reason,
     RegisteredAct,
     Shows,
@@ -202,6 +203,24 @@ def test_one_of_three_and_the_other_of_three(world: World) -> None:
     question = world.state().question("h", CAUSE)
     assert verdicts(question) == [Verdict.NOT_COMPARABLE]
     assert question.pairs[0].why == "under no reading do both speak of this"
+
+
+def test_alternatives_that_mean_the_same_leave_nothing_open(world: World) -> None:
+    world.entity("y", Person(label="Y"))
+    world.entity("cell", Place(label="the cell"))
+    world.entity("room", Place(label="the room"))
+    either_one: Any = undecided("z", "y")
+    world.claim("C1", CauseOfDeath(of=either_one, causes="torture"), "az")
+    world.claim("C2", CauseOfDeath(of="z", causes="torture"), "ngo")
+    where: Any = undecided("cell", "room")
+    world.claim("C3", Death(person="g", place=where), "az")
+    assert len(world.state().question("z", "cause_of_death").positions) == 2
+    world.same("z", "y")
+    world.same("cell", "room")
+    [position] = world.state().question("z", "cause_of_death").positions
+    assert (position.refs, position.conditional_on) == (("C1", "C2"), ())
+    [position] = world.state().question("g", "death.place").positions
+    assert position.answer == {"values": [{"entities": ["cell"]}]}
 
 
 def test_a_reading_leaves_out_what_it_does_not_depend_on(world: World) -> None:
