@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         RegisteredAct,
         Unnamed,
     )
+    from .erasure import DisclosureErased
     from .evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
     from .governance import KeyAdded, KeyRevoked, LedgerOpened, RootsChanged
     from .kinds import (
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
         register_kind,
     )
     from .quantities import Quantity
-    from .recorded import Event
+    from .recorded import Erasure, Event
     from .recorder_acts import (
         CaseOpened,
         ClaimsJudged,
@@ -93,9 +94,11 @@ __all__ = [
     "Count",
     "CustodyTransferred",
     "Death",
+    "DisclosureErased",
     "Either",
     "Entity",
     "EntityRegistered",
+    "Erasure",
     "Event",
     "EvidenceAttached",
     "EvidenceItem",
@@ -166,9 +169,11 @@ _HOMES = {
     "Count": "kinds",
     "CustodyTransferred": "evidence",
     "Death": "kinds",
+    "DisclosureErased": "erasure",
     "Either": "values",
     "Entity": "entities",
     "EntityRegistered": "recorder_acts",
+    "Erasure": "recorded",
     "Event": "recorded",
     "EvidenceAttached": "evidence",
     "EvidenceItem": "entities",

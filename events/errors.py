@@ -33,6 +33,7 @@
     |   |-- NewerSchema           written by a newer release
     |   |-- ReadOnly              opened, or only readable, without writing
     |   |-- LedgerBusy            other writers kept winning; nothing was written
+    |   |-- ErasureUnfinished     recorded as erased, but bytes are still on the disk
     |   `-- LedgerClosed          used after close, or in a forked process
     |-- KindsNotLoaded            kinds of claim that an installed distribution brings cannot be loaded
     `-- KeyringError              the private keys cannot be used
@@ -55,6 +56,7 @@ __all__ = [
     "ClaimFileError",
     "ClaimLedgerError",
     "CouldNotCheck",
+    "ErasureUnfinished",
     "FutureCosignature",
     "ForkRefused",
     "IdempotencyConflict",
@@ -298,6 +300,12 @@ class LedgerBusy(LedgerUnavailable):
     """Other writers kept winning within the bounded retries; nothing was written."""
 
     code = "ledger.busy"
+
+
+class ErasureUnfinished(LedgerUnavailable):
+    """An erasure is recorded and signed, and its bytes are still on the disk: another process holds them there."""
+
+    code = "ledger.erasure_unfinished"
 
 
 class LedgerClosed(LedgerUnavailable):

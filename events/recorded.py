@@ -14,7 +14,24 @@ from .disclosure import SlotStatus
 from .event import Payload, parse_instant
 from .registry import Body, UnknownBody
 
-__all__ = ["Event"]
+__all__ = ["Erasure", "Event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """By whose authority and why the content of a slot was erased: what a signed ``disclosure.erased`` says.
+
+    Attributes:
+        index: of the event that erased it.
+        event: id of that event.
+        authority: by whose authority.
+        reason: why.
+    """
+
+    index: int
+    event: str
+    authority: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +45,7 @@ class Event:
         body: the body in today's shape, or `UnknownBody`.
         signers: keyids of the keys that signed, ascending.
         slots: for each protected slot, whether its content is at hand.
+        erasures: for each slot whose content was erased, by whose authority and why.
     """
 
     index: int
@@ -36,6 +54,7 @@ class Event:
     body: Body | UnknownBody
     signers: tuple[str, ...]
     slots: Mapping[str, SlotStatus] = field(default_factory=dict)
+    erasures: Mapping[str, Erasure] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -27,7 +27,7 @@ Upcaster = Callable[[Members], Members]
 body_types: dict[str, type[Body]] = {}
 """Every body known here, by event type."""
 
-_HOMES = ("claims", "evidence", "governance", "recorder_acts")
+_HOMES = ("claims", "erasure", "evidence", "governance", "recorder_acts")
 """The modules that register bodies; what is read must not depend on which of them were imported."""
 
 _upcasters: dict[tuple[str, int], Upcaster] = {}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ClaimFileError,
         ClaimLedgerError,
         CouldNotCheck,
+        ErasureUnfinished,
         ForkRefused,
         FutureCosignature,
         IdempotencyConflict,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     )
 
     from .case import Case
+    from .erasing import Erased
     from .keys import Keyring, Signer
     from .ledger import CaseInfo, Ledger
     from .pkcs11_signer import Pkcs11Signer
@@ -79,6 +81,8 @@ __all__ = [
     "ClaimFileError",
     "ClaimLedgerError",
     "CouldNotCheck",
+    "Erased",
+    "ErasureUnfinished",
     "Finding",
     "ForkRefused",
     "FutureCosignature",
@@ -130,6 +134,7 @@ __all__ = [
 _HOMES = {
     "Case": "case",
     "CaseInfo": "ledger",
+    "Erased": "erasing",
     "Finding": "report",
     "Keyring": "keys",
     "Ledger": "ledger",

@@ -4,8 +4,9 @@ Each row is held against itself: the bytes are the one spelling of an envelope a
 and is by a key that may sign this at this index, the header names this ledger, and each column (stream, sequence,
 type, event id, leaf hash) says what was signed. Then rows are held against one another: indexes are dense from 0;
 within a stream, sequence is the last plus one and `previous` the leaf before; no event id comes twice. Then what
-stands beside the events: each disclosure opens a commitment of its event, none is missing, and the index of names
-is what the events make it. At last the database is asked whether it finds itself sound.
+stands beside the events: each disclosure opens a commitment of its event, none is missing that no signed event
+erased, none that was erased is still there, and the index of names is what the events make it. At last the database is
+asked whether it finds itself sound.
 
 1. A corrupt row is a finding, never an error that ends the audit. One cause is one finding where that can be told:
    of an event whose signature does not fit, nothing else is believed or held against it.
@@ -47,6 +48,7 @@ from claimledger.events.recorded import Event
 from claimledger.events.registry import read_body
 
 from .audit_beside import Beside, Kept, read_beside
+from .audit_erased import ErasedContent
 from .audit_findings import Findings
 from .audit_links import CLOCKS_DIFFER, Links
 from .audit_row import CheckedRow, check_rows
@@ -141,6 +143,8 @@ class _Audit:
         self.disclosures_read = -(2**63)
         self.end = self._or_damaged(store.size, 0)
         self.beside = Beside(store, self.findings, self.end)
+        self.content = ErasedContent(store, self.findings)
+        self.erased = 0
 
     def run(self, progress: Callable[[int], None] | None) -> Report:
         others = max(1, (os.cpu_count() or 1) - 1)
@@ -169,6 +173,7 @@ class _Audit:
                 self._take(waiting.popleft().result(), progress)
         self._look_for_strays((), self._disclosures_up_to(None))
         self._look_at_the_whole()
+        self.erased = self._or_damaged(self.content.hold, 0)
         self._or_damaged(lambda: self._look_beside(kept), None)
         return self._report()
 
@@ -264,6 +269,7 @@ class _Audit:
                 if self.keys is not None and not checked.problems and payload.type in MENDS:
                     self._check_mending(checked, payload, self.keys)
                 self.beside.take(payload)
+                self.content.take(checked, payload)
             else:
                 self.beside.not_judged.add(row.event_id)
             for index, message in self.links.link(checked):
@@ -350,6 +356,7 @@ class _Audit:
         return self._or_damaged(lambda: self.store.row_at(index) is not None, True)
 
     def _look_beside(self, kept: Future[Kept]) -> None:
+        self.beside.erased_handles = self.content.handles
         self.beside.hold(kept.result())
 
     def _report(self) -> Report:
@@ -357,6 +364,9 @@ class _Audit:
         findings = self.findings.in_order(self._names())
         touched = {each.index for each in findings if each.index is not None}
         notes = [_END, _ORDER] if self.pin is not None else [_NO_PIN, _END, _ORDER]
+        if self.erased:
+            slots = "1 protected field is" if self.erased == 1 else f"{self.erased} protected fields are"
+            notes.append(f"{slots} erased; signed events say by whose authority and why")
         for (count, first), said in (
             (links.back_dated, "dated before an event that is earlier in the log"),
             (links.future_dated, "dated after the time of this audit"),

@@ -1,6 +1,7 @@
 """The index of names and the database itself, held against the events, for the audit.
 
-1. The index of names is what the events make it (`claimledger.audit_names`), and the handles that are disclosed.
+1. The index of names is what the events make it (`claimledger.audit_names`), and the handles that are disclosed; a
+   handle that was erased is in it no longer.
 2. The database is asked whether it finds itself sound.
 3. Names of an event that is not believed are not held against it: the event is the finding.
 
@@ -90,6 +91,7 @@ class Beside:
         self.names = Names()
         self.key_stream = ""
         self.not_judged: set[str] = set()
+        self.erased_handles: set[str] = set()
         self._protected: dict[str, Payload] = {}
         self._told: set[str] = set()
 
@@ -181,7 +183,8 @@ class Beside:
                     continue
                 found = self._event_of(event_id)
                 made = None if found is None else (found[1].type, found[1].stream)
-                if made != ("entity.registered", key[0]) or event_id in self._told:
+                known_otherwise = event_id in self._told or event_id in self.erased_handles
+                if made != ("entity.registered", key[0]) or known_otherwise:
                     yield key, event_id
             elif mark(key, event_id) in elsewhere:
                 yield key, event_id

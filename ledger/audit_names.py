@@ -8,6 +8,7 @@
     kind        shared            name of a kind of one's own   its first kind.declared
     statement   the case          id of the speech act          a claim.recorded or .amended that carries it
     handle      case or shared    HMAC of a recorder's handle   an entity.registered of that stream
+    erased      its stream        event id / slot               a disclosure.erased that erases that slot
 
 1. Of each name, and of each name with its event, eight bytes are kept: Python's own hash, keyed afresh for each
    process, so that nobody can prepare two that agree. What differs is looked for again, row by row.
@@ -24,11 +25,12 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
+from claimledger.events.erasure import DisclosureErased, erased_slots
 from claimledger.events.event import Payload
 
 from .recording import NameKey
 
-__all__ = ["Names", "keyed", "keyed_handle", "mark", "names_of"]
+__all__ = ["Names", "erased_key", "keyed", "keyed_handle", "mark", "names_of"]
 
 _NAMED = {
     "case.opened": ("case", "case"),
@@ -54,7 +56,14 @@ def names_of(payload: Payload, key_stream: str) -> list[NameKey]:
         voice = payload.body.get("voice")
         if isinstance(voice, dict) and ("statement" in voice or "undecided" in voice):
             keys += [(payload.stream, "statement", statement) for statement in _statements(voice)]
+    elif payload.type == DisclosureErased.TYPE:
+        keys += [erased_key(payload.stream, event, slot) for event, slot in erased_slots(payload)]
     return keys
+
+
+def erased_key(stream: str, event: str, slot: str) -> NameKey:
+    """The row of the index that says what erased a slot of an event."""
+    return (stream, "erased", f"{event}/{slot}")
 
 
 class Names:

@@ -18,7 +18,6 @@ from claimledger.events.errors import (
     ClaimLedgerError,
     KeyNotAllowed,
     MalformedEvent,
-    MissingDisclosure,
     RowMismatch,
     WrongDisclosure,
     WrongSignature,
@@ -49,6 +48,7 @@ class CheckedRow:
         is_believed: whether payload is there and no signature on it was found not to fit.
         is_unknown_key: whether all that is wrong with its signatures is that a key is not in the key stream.
         problems: what does not hold.
+        missing: slots whose content is not here; whether something says why shows only at the end.
     """
 
     row: Row
@@ -58,6 +58,7 @@ class CheckedRow:
     is_believed: bool = False
     is_unknown_key: bool = False
     problems: list[Problem] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def check_rows(
@@ -158,8 +159,7 @@ def _check_disclosures(result: CheckedRow, payload: Payload, stored: Mapping[str
     for slot, commitment in payload.commitments.items():
         data = stored.get(slot)
         if data is None:
-            message = f"the protected content of slot {slot} is not here, and nothing says why"
-            result.problems.append((MissingDisclosure.code, message))
+            result.missing.append(slot)
         elif is_plainly_absent(commitment, data, payload, slot):
             continue
         elif type(data) is not bytes:

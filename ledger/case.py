@@ -33,6 +33,7 @@ from claimledger.events.sources import Source, TextQuote
 from claimledger.events.values import Either, Undecided
 
 from .composing import Composer, Place, Spoken
+from .erasing import Erased, ErasedSlot, Eraser
 from .evidence import EvidenceActs
 from .recorder_acts import RecorderActs
 from .recording import Overtaken, Receipt
@@ -218,6 +219,37 @@ class Case(RecorderActs, EvidenceActs):
                 f"{self._compose.where}: other writers kept coming first; nothing was written; try again"
             )
 
+    def erase(self, *what: str, authority: str, reason: str) -> Erased:
+        """Erase protected content of the case, for good: signed as erased first, then deleted from the disk.
+
+        Every signature, leaf and proof stays as it is. The slots read *erased* from then on, by whose authority and
+        why. Copies that were given away before, backups among them, are beyond reach.
+
+        Args:
+            *what: claims by ref, entities by name (random name or handle), sources by name: all that is protected of
+                them; with a colon, one slot only: ``w1:contact``, ``C4:quote``. Where one name is of several sorts,
+                write ``claim:C4`` or ``entity:C4``. An event id works, too.
+            authority: by whose authority; signed in clear, so it must hold nothing of the content.
+            reason: why; signed in clear as well.
+
+        Returns:
+            What is erased, and where the same words still stand.
+
+        Raises:
+            UnknownName: nothing of that name, or nothing protected.
+            InvalidValue: authority or reason hold words of what is to be erased.
+            ErasureUnfinished: it is recorded, and another process still holds the bytes on the disk.
+        """
+        return self._eraser().erase(what, authority=authority, reason=reason)
+
+    def erasable(self, *what: str) -> tuple[ErasedSlot, ...]:
+        """What `erase` would erase of what is named in the same way; nothing is written."""
+        return self._eraser().look(what)
+
+    def _eraser(self) -> Eraser:
+        ledger = self._ledger
+        return Eraser(ledger._store, ledger._log, self._register, self._writer, self._stream, self._name)
+
     def batch(self) -> AbstractContextManager[list[Receipt]]:
         """Record several events in one transaction; see `Ledger.batch`."""
         return self._ledger.batch()
@@ -341,7 +373,9 @@ class Case(RecorderActs, EvidenceActs):
         if found is None:
             return None
         event = self._ledger.event_of(found[0])
-        if found[1] != digest:
+        # With erased content its digest went, too: what is signed must do.
+        has_digest = bool(found[1]) or not event.erasures
+        if has_digest and found[1] != digest:
             raise IdempotencyConflict(
                 f"{self._compose.where}: this idempotency key was used for other content before, at index {event.index}"
             )
@@ -349,6 +383,11 @@ class Case(RecorderActs, EvidenceActs):
         signed = {
             name: value for name, value in event.header.body.items() if name in handed_in or name != "ref"
         }
+        if not has_digest and signed != handed_in:
+            raise IdempotencyConflict(
+                f"{self._compose.where}: this idempotency key was used for other content before, some of which was "
+                f"erased, at index {event.index}"
+            )
         is_claim = (event.type, event.stream) == (ClaimRecorded.TYPE, self._stream)
         if not is_claim or (event.header.version == ClaimRecorded.VERSION and signed != handed_in):
             raise RowMismatch(

@@ -6,7 +6,7 @@
 2. A user's mistake never shows a traceback: every error of claimledger becomes one message on standard error.
 3. Starting is quick: a command imports what it needs when it runs, so `--help` loads neither keys nor a store.
 
-The commands themselves are in `cli_write`, `cli_read`, `cli_verify` and `demo`: functions that return an exit status.
+The commands themselves are in the other modules `cli_*` and in `demo`: functions that return an exit status.
 """
 
 from __future__ import annotations
@@ -19,7 +19,18 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
-from . import cli_evidence, cli_export, cli_find, cli_log, cli_read, cli_time, cli_verify, cli_write, demo
+from . import (
+    cli_erase,
+    cli_evidence,
+    cli_export,
+    cli_find,
+    cli_log,
+    cli_read,
+    cli_time,
+    cli_verify,
+    cli_write,
+    demo,
+)
 from .cli_terminal import note
 from .cli_usage import Command, Group, message_lines
 
@@ -153,6 +164,12 @@ app.command("export", cls=Command, short_help="Write the projections as tables f
 )
 app.command("prove", cls=Command, short_help="Write one event out for openssl to verify.")(
     _command(cli_write.prove)
+)
+app.command("erase", cls=Command, short_help="Erase protected content for good, and sign that.")(
+    _command(cli_erase.erase)
+)
+app.command("backup", cls=Command, short_help="Copy a whole ledger to a new file, and verify it.")(
+    _command(cli_erase.backup)
 )
 app.command("schema", cls=Command, short_help="Print the schema of claim files, or a code list.")(
     _command(cli_write.schema)

@@ -4,13 +4,14 @@
 2. The content stands in the disclosure and nowhere else: not in the payload, in logs, messages or indexes.
 3. Reading opens each commitment: hash first, then strict parsing, then ledger, event and slot. Content that does
    not fit is an error; content that is not there leaves its slot missing, and the event readable.
+4. What a signed event erased is not opened, whatever bytes are there: its slot is erased.
 
 The bytes are those of `claimledger.events.disclosure`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from claimledger.events.disclosure import (
     Disclosure,
@@ -57,7 +58,7 @@ def close_slots(
 
 
 def open_slots(
-    header: Payload, disclosures: Mapping[str, bytes], *, ledger: str
+    header: Payload, disclosures: Mapping[str, bytes], *, ledger: str, erased: Container[str] = ()
 ) -> tuple[dict[str, JSONValue], dict[str, SlotStatus]]:
     """Open the commitments of an event with the disclosures at hand.
 
@@ -65,6 +66,7 @@ def open_slots(
         header: the event's payload.
         disclosures: slot to bytes, for this event.
         ledger: the ledger's id.
+        erased: the slots that a later event erased.
 
     Returns:
         Slot to content, for the slots whose content is here; and slot to what can be said of it.
@@ -76,6 +78,9 @@ def open_slots(
     slots: dict[str, SlotStatus] = {}
     for slot, commitment in header.commitments.items():
         data = disclosures.get(slot)
+        if slot in erased:
+            slots[slot] = SlotStatus.ERASED
+            continue
         if data is None:
             slots[slot] = SlotStatus.MISSING
             continue

@@ -19,6 +19,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claimledger.events.entities import Entity
@@ -37,6 +38,7 @@ from claimledger.events.values import SHARED
 from .checkpoint_signer import CheckpointSigner
 from .checkpoints import SignedCheckpoint
 from .checks import references
+from .erasing import Erased, Eraser, finish_while_opening
 from .heads import sign_heads
 from .key_changes import opening, opening_signers
 from .keys import Keyring
@@ -49,6 +51,7 @@ from .writing import Clock, Writer, never_moves, unsigned
 
 if TYPE_CHECKING:
     from .case import Case
+    from .report import Report
 
 __all__ = ["CaseInfo", "Clock", "Ledger"]
 
@@ -90,6 +93,8 @@ class Ledger(LedgerReader):
         super().__init__(store)
         self._keyring = keys
         self._writer = Writer(store, self._log, self._register, keys, clock, new_id, prove=self.proof)
+        if not store.is_read_only:
+            finish_while_opening(store, self._log, self._register)
 
     @classmethod
     def create(
@@ -348,6 +353,44 @@ class Ledger(LedgerReader):
         if self._keyring is None:
             raise KeyMissing(f"{self._store.place}: opened without keys; open it with a keyring to seal")
         return self._keyring
+
+    # Erasing and copying
+
+    def erase(self, leaf: str, *slots: str, authority: str, reason: str) -> Erased:
+        """Erase protected content of one event, for good; see `Case.erase`.
+
+        Args:
+            leaf: leaf hash of the event, or its first digits.
+            *slots: which of its protected slots; none for all of them.
+            authority: by whose authority; signed in clear.
+            reason: why; signed in clear.
+        """
+        event = self.event(leaf)
+        case = next((info.name for info in self.cases() if info.stream == event.stream), None)
+        eraser = Eraser(self._store, self._log, self._register, self._writer, event.stream, case)
+        what = [f"{event.id}:{slot}" for slot in slots] or [event.id]
+        return eraser.erase(what, authority=authority, reason=reason)
+
+    def backup(self, path: str | os.PathLike[str]) -> Report:
+        """Write a copy of the whole ledger, protected content included, and verify the copy.
+
+        Nothing that was erased is in it. The copy takes its name when it is whole and on disk, and is readable and
+        writable by its owner alone.
+
+        Args:
+            path: a new file.
+
+        Returns:
+            The report on the copy, held against this ledger's id.
+
+        Raises:
+            LedgerExists, LedgerNotFound, ReadOnly: it cannot be made there.
+            ErasureUnfinished: bytes that were erased are still in the file; open it for writing, which finishes that.
+            VerificationFailed: something is wrong with the copy, hence with this ledger; no copy is left.
+        """
+        from .backup import backup
+
+        return backup(self._store, self.id, Path(path))
 
     def _case_opened(self, event_id: str) -> tuple[CaseOpened, str]:
         """The opening of a case, stored or pending, and the stream that it opened."""

@@ -22,8 +22,9 @@ from operator import attrgetter
 from claimledger.events.claims import ClaimRecorded
 from claimledger.events.errors import BrokenChain, NotALedger, UnknownName
 from claimledger.events.event import end_of
-from claimledger.events.recorded import Event
+from claimledger.events.recorded import Erasure, Event
 
+from .erasures import Erasures
 from .reading import open_row, read_opening, read_row
 from .recording import Row
 from .rows import PAGE
@@ -52,6 +53,7 @@ class Log:
         if first is None:
             raise NotALedger(f"{store.place}: its making was interrupted; remove it and make it again")
         self._keys, _ = read_opening(first)
+        self._erasures = Erasures(store, self.event_of)
         self.fold()
         store.read_with(self.read)
 
@@ -81,6 +83,11 @@ class Log:
         if streams is None or read == [*streams]:
             return events
         return merge(self._kept_events(after), events, key=attrgetter("index"))
+
+    def forget(self) -> None:
+        """Let go of the events that are kept in memory; they are read again when they are asked for."""
+        with self._kept_lock:
+            self._kept = []
 
     def keep(self, stream: str) -> None:
         """Keep the events of a stream in memory once they were read and verified; one stream only."""
@@ -135,7 +142,8 @@ class Log:
         """Verify one row and read it into an event."""
         if row.index > self._keys.index and self._keys_have_grown():
             self.fold()
-        return self._read(row, self._store.disclosures([row.event_id]).get(row.event_id, {}))
+        erased = self._erasures.of([row]).get(row.event_id, {})
+        return self._read(row, self._store.disclosures([row.event_id]).get(row.event_id, {}), erased)
 
     def last_known(self, known_at: int | str | datetime | None) -> int | None:
         """The last index that was known at an index or time; None for all of them.
@@ -186,10 +194,11 @@ class Log:
             if self._keys_have_grown():
                 self.fold()
             disclosures = self._store.disclosures(row.event_id for row in page)
+            erased = self._erasures.of(page)
             for row in page:
                 if dense and row.index != expected:
                     raise BrokenChain(f"index {expected}: the log goes on at index {row.index}")
-                event = self._read(row, disclosures.get(row.event_id, {}))
+                event = self._read(row, disclosures.get(row.event_id, {}), erased.get(row.event_id, {}))
                 # Of a stream that is entered in its middle, the first event is taken as it is.
                 before = heads.get(row.stream, (0, None) if after < 0 else None)
                 if before is not None and (event.sequence, event.header.previous) != (
@@ -203,12 +212,12 @@ class Log:
                 expected += 1
                 yield event
 
-    def _read(self, row: Row, disclosures: Mapping[str, bytes]) -> Event:
+    def _read(self, row: Row, disclosures: Mapping[str, bytes], erased: Mapping[str, Erasure]) -> Event:
         signers: Sequence[str] = ()
         if row.type.startswith("claim.") and row.type != ClaimRecorded.TYPE:
             mended = mended_record(open_row(row)[1])
             signers = () if mended is None else self._signers_of(mended, row.index)
-        return read_row(row, self._keys, disclosures, record_signers=signers)
+        return read_row(row, self._keys, disclosures, record_signers=signers, erasures=erased)
 
     def _signers_of(self, record: str, before: int) -> Sequence[str]:
         """Who signed the record that an event mends; nobody, where it does not come before it.

@@ -7,7 +7,7 @@ In this order, each a class of error of its own:
    (`RowMismatch`).
 3. The header names this ledger (`WrongLedger`); the signatures fit and are by keys that may sign this at this
    index (`WrongSignature`, `KeyNotAllowed`). `claimledger.trust` knows how.
-4. The disclosures at hand fit their commitments (`WrongDisclosure`).
+4. The disclosures at hand fit their commitments (`WrongDisclosure`); what was erased is not looked at.
 5. The body is read into today's shape, or kept as an `UnknownBody`.
 
 What a row says about itself never decides how it is read.
@@ -21,7 +21,7 @@ from hashlib import sha256
 from claimledger.events.envelope import Envelope
 from claimledger.events.errors import MalformedEvent, RowMismatch
 from claimledger.events.event import Payload
-from claimledger.events.recorded import Event
+from claimledger.events.recorded import Erasure, Event
 from claimledger.events.registry import read_body
 
 from .disclosures import open_slots
@@ -60,11 +60,16 @@ def read_opening(row: Row) -> tuple[KeyStream, Event]:
     """
     envelope, payload = open_row(row)
     keys = KeyStream.opened(envelope)
-    return keys, _event(row, envelope, payload, {}, keys.ledger_id)
+    return keys, _event(row, envelope, payload, {}, keys.ledger_id, {})
 
 
 def read_row(
-    row: Row, keys: KeyStream, disclosures: Mapping[str, bytes], *, record_signers: Collection[str] = ()
+    row: Row,
+    keys: KeyStream,
+    disclosures: Mapping[str, bytes],
+    *,
+    record_signers: Collection[str] = (),
+    erasures: Mapping[str, Erasure] | None = None,
 ) -> Event:
     """Read a row into an event, verifying all that the row alone can show.
 
@@ -73,6 +78,7 @@ def read_row(
         keys: the key stream, folded at least as far as the row's index.
         disclosures: slot to bytes, those at hand for this event.
         record_signers: who signed the record that this event mends, if it does.
+        erasures: slot to what erased it, for the slots that a later event erased.
 
     Raises:
         VerificationFailed: see the rules of this module.
@@ -84,13 +90,18 @@ def read_row(
         KeyStream.opened(envelope)
     else:
         keys.verify(envelope, payload, row.index, record_signers=record_signers)
-    return _event(row, envelope, payload, disclosures, keys.ledger_id)
+    return _event(row, envelope, payload, disclosures, keys.ledger_id, erasures or {})
 
 
 def _event(
-    row: Row, envelope: Envelope, payload: Payload, disclosures: Mapping[str, bytes], ledger: str
+    row: Row,
+    envelope: Envelope,
+    payload: Payload,
+    disclosures: Mapping[str, bytes],
+    ledger: str,
+    erasures: Mapping[str, Erasure],
 ) -> Event:
-    contents, slots = open_slots(payload, disclosures, ledger=ledger)
+    contents, slots = open_slots(payload, disclosures, ledger=ledger, erased=erasures)
     return Event(
         index=row.index,
         leaf=row.leaf,
@@ -98,4 +109,5 @@ def _event(
         body=read_body(payload.type, payload.version, payload.body, contents, payload.commitments),
         signers=tuple(each.keyid for each in envelope.signatures),
         slots=slots,
+        erasures=erasures,
     )

@@ -12,7 +12,7 @@ Nothing here writes; `claimledger.store` enters the names in the transaction tha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
 from claimledger.events.declarations import KindDeclared
@@ -193,6 +193,14 @@ class Register:
         self._open.clear()
         self._open_bodies.clear()
         self._next_ref.clear()
+
+    def forget(self, event_ids: Collection[str]) -> None:
+        """Let go of what is kept in memory of events: their bodies, and the handles that lead to them."""
+        for event_id in event_ids:
+            self._bodies.pop(event_id, None)
+        for key, found in list(self._seen.items()):
+            if key[1] == "handle" and found in event_ids:
+                del self._seen[key]
 
     def discard_refs(self, stream: str) -> None:
         """Look anew for the next free short name of a claim."""

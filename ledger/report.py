@@ -9,6 +9,8 @@
     chain.broken           a gap, reorder, splice or duplicate in a stream or in the log
     row.mismatch           a column of the row says something else than the event signed in it
     disclosure.wrong       protected content that fits no commitment of its event
+    disclosure.erased      content that a signed event erased is still here
+    erasure.wrong          an erasure that names no protected field of an event before it in its stream
     names.wrong            the index of names says something else than the events
     store.damaged          the database cannot be read there, or finds itself damaged
     unchecked.keys         could not check: what is missing or unreadable decides whose keys count
@@ -21,9 +23,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["DAMAGED", "MEANINGS", "NAMES_WRONG", "UNCHECKED_KEYS", "Finding", "Report"]
+__all__ = [
+    "DAMAGED",
+    "ERASURE_UNFINISHED",
+    "ERASURE_WRONG",
+    "MEANINGS",
+    "NAMES_WRONG",
+    "UNCHECKED_KEYS",
+    "Finding",
+    "Report",
+]
 
 DAMAGED = "store.damaged"
+ERASURE_UNFINISHED = "disclosure.erased"
+ERASURE_WRONG = "erasure.wrong"
 NAMES_WRONG = "names.wrong"
 UNCHECKED_KEYS = "unchecked.keys"
 
@@ -37,6 +50,8 @@ MEANINGS = {
     "row.mismatch": "The signed record stands; what the database keeps beside it was changed.",
     "disclosure.wrong": "The event stands; its protected content was changed, or put in another place.",
     "unchecked.disclosure": "The event stands without it: it was removed, or left out of this copy.",
+    ERASURE_UNFINISHED: "It was promised to be gone: open the ledger for writing and erase it again.",
+    ERASURE_WRONG: "No writer of claimledger signs that; it erases nothing.",
     NAMES_WRONG: "The signed records stand; the index by which they are found was changed.",
     DAMAGED: "Restore the file from a copy, and verify that copy.",
     UNCHECKED_KEYS: "Whether their signatures count shows only with the whole key stream.",

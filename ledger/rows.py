@@ -18,6 +18,7 @@ from claimledger.events.errors import LedgerClosed, ReadOnly, RowMismatch, Wrong
 from .recording import NameKey, Row
 from .sqlite import Datastore, read_head
 from .sqlite_file import translated
+from .sqlite_purge import find_erased, marked
 
 __all__ = ["PAGE", "StoredRows", "row_of"]
 
@@ -174,6 +175,27 @@ class StoredRows:
                     )
                 found.setdefault(event_id, {})[slot] = content
         return found
+
+    def erased(self, places: Iterable[tuple[str, str]]) -> list[tuple[str, str, str]]:
+        """What the index of names says was erased of events.
+
+        Args:
+            places: stream and id of each event.
+
+        Returns:
+            For each erased slot: event id, slot, and the id of the event that erased it.
+        """
+        return find_erased(self._all, places)
+
+    def digested(self) -> Iterator[str]:
+        """The ids of the events of which a digest is kept, by which a retry is recognised."""
+        table = "(SELECT key, event_id FROM idempotency WHERE content<>x'')"
+        for _, event_id in self._pages("key, event_id", table, "key", 1):
+            yield event_id
+
+    def marked_erasures(self) -> list[int]:
+        """The indexes of the erasures whose bytes may still be in the file."""
+        return marked(self._all)
 
     def disclosures_after(self, index: int, last: int | None = None) -> dict[int, dict[str, bytes]]:
         """The disclosures behind an index, up to and with the last: index to slot to bytes.

@@ -32,10 +32,12 @@ from eventsourcing.sqlite import (
 )
 from eventsourcing.utils import Environment
 
+from claimledger.events.erasure import DisclosureErased
 from claimledger.events.errors import RowMismatch
 
 from .recording import Batch, Head, KeysMoved, NamesMoved, Pending
 from .sqlite_file import LOCK_SECONDS, TABLES, check_tables
+from .sqlite_purge import MARK
 
 __all__ = ["Factory", "Recorder", "StoredRow", "read_head"]
 
@@ -159,6 +161,15 @@ class Datastore(SQLiteDatastore):
             finally:
                 cursor.close()
 
+    @contextmanager
+    def apart(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own, closed at the end, for what no transaction can do."""
+        connection: sqlite3.Connection = self.pool._create_connection()._sqlite_conn
+        try:
+            yield connection
+        finally:
+            connection.close()
+
     def close(self) -> None:
         """Close every connection."""
         with self._own_lock:
@@ -254,13 +265,16 @@ def read_head(c: Any, stream: str) -> Head:
 
 def _insert_beside(c: Any, pendings: Sequence[Pending], first: int) -> None:
     """Write what belongs to events but is not signed with them."""
-    disclosures, names, statements, idempotency = [], [], [], []
+    disclosures, names, statements, idempotency, marks = [], [], [], [], []
     for index, pending in enumerate(pendings, first):
         disclosures += [(index, slot, content) for slot, content in pending.disclosures.items()]
         names += [(*key, pending.id) for key in pending.names]
         statements += [(*key, pending.id) for key in pending.statements]
         if pending.idempotency is not None:
             idempotency.append((pending.idempotency[0], pending.id, pending.idempotency[1]))
+        if pending.type == DisclosureErased.TYPE:
+            # What it erases is deleted after this transaction; until then a mark says that it is to be done.
+            marks.append((f"{MARK}{index}", b""))
         for key in pending.absent:
             if c.execute("SELECT 1 FROM names WHERE stream=? AND what=? AND name=?", key).fetchone():
                 raise NamesMoved
@@ -273,6 +287,8 @@ def _insert_beside(c: Any, pendings: Sequence[Pending], first: int) -> None:
             c.executemany("INSERT INTO names VALUES (?,?,?,?)", statements)
         if idempotency:
             c.executemany("INSERT INTO idempotency VALUES (?,?,?)", idempotency)
+        if marks:
+            c.executemany("INSERT OR REPLACE INTO meta VALUES (?,?)", marks)
     except sqlite3.IntegrityError:
         # Another writer came first with a name, statement or key that was free when this one looked.
         raise NamesMoved from None

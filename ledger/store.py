@@ -31,6 +31,7 @@ from .recording import Batch, Head, KeysMoved, NamesMoved, Pending, Row
 from .rows import StoredRows, row_of
 from .sqlite import Factory, StoredRow, read_head
 from .sqlite_file import TABLES, check_file, create_file, database_name, place_of, translated
+from .sqlite_purge import Doomed, copy_into, purge, purge_in_memory
 
 __all__ = ["Row", "Store"]
 
@@ -155,6 +156,11 @@ class Store(StoredRows):
             raise
         return store
 
+    @property
+    def is_read_only(self) -> bool:
+        """Whether it was opened for reading only."""
+        return self._read_only
+
     def read_with(self, reader: Reader) -> None:
         """Say how rows become events, for those who read through the application's event store."""
         self._application.mapper.reader = reader  # type: ignore[attr-defined]
@@ -243,6 +249,34 @@ class Store(StoredRows):
             with self._reading() as cursor:
                 head = self._heads[stream] = read_head(cursor, stream)
         return head
+
+    def purge(self, doomed: Sequence[Doomed], marks: Sequence[int], *, patience: float | None = None) -> None:
+        """Delete erased content from the file and all beside it; see `claimledger.sqlite_purge`.
+
+        Args:
+            doomed: what to delete.
+            marks: indexes of the erasures that are finished by this.
+            patience: seconds to wait for other processes; None for as long as for any lock.
+
+        Raises:
+            ErasureUnfinished: another process still reads an older state.
+        """
+        self.check_usable(writing=True)
+        with translated(self.place):
+            if self._path is None:
+                with self._writing() as cursor:
+                    purge_in_memory(cursor, doomed, marks)
+                return
+            with self._datastore.apart() as connection:
+                if patience is not None:
+                    connection.execute(f"PRAGMA busy_timeout={int(patience * 1000)}")
+                purge(connection, self._path, doomed, marks)
+
+    def copy_into(self, path: Path, check: Callable[[Path], None]) -> None:
+        """Write a copy of the store to a new file; see `claimledger.sqlite_purge.copy_into`."""
+        self.check_usable()
+        with translated(self.place), self._datastore.apart() as connection:
+            copy_into(connection, path, check)
 
     def close(self) -> None:
         """Write everything into the one file and let go of it. Closing twice does nothing."""

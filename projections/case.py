@@ -183,7 +183,8 @@ class CaseState(CaseFile):
         Members: ``case``, ``title``, ``index_range``, ``entities`` and ``sources`` (name to what was registered),
         ``claims`` (in the order of recording, each as `ClaimView.to_json`), ``questions`` (as `Question.to_json`),
         ``judgements``, ``opinions``, ``patterns``, ``replies``, ``unread``, ``unplaced``, ``not_yet_said`` and
-        ``not_of_that_day`` (refs), ``unread_events``, ``speakers`` (name to label), ``recorders``, and ``provenance``.
+        ``not_of_that_day`` (refs), ``unread_events``, ``erasures``, ``speakers`` (name to label), ``recorders``, and
+        ``provenance``.
         """
         content = self._content()
         return {**content, "provenance": self._provenance(content).to_json()}
@@ -220,9 +221,14 @@ class CaseState(CaseFile):
                 {"index": one.index, "event": one.event, "type": one.type, "reason": one.reason}
                 for one in self.unread_events
             ],
+            "erasures": [erasure.to_json() for erasure in self.erasures],
             "speakers": {name: self.label(name) for name in self.speakers},
             "recorders": dict(self.recorders),
         }
+
+    def _let_go(self) -> None:
+        super()._let_go()
+        self._now = None
 
     def _computed(self) -> Computed:
         if self._now is None or self._now[0] != self.events_seen:

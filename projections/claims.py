@@ -18,6 +18,7 @@ from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import ClaimsJudged
 from claimledger.events.sources import Source
 
+from .erasures import ErasureView
 from .names import EntityView
 from .standing import ClaimStatus
 
@@ -190,6 +191,7 @@ class Filed:
     same: dict[str, tuple[str, ...]] = field(default_factory=dict)
     judged: list[tuple[Event, ClaimsJudged]] = field(default_factory=list)
     unread: list[UnreadEvent] = field(default_factory=list)
+    erasures: list[ErasureView] = field(default_factory=list)
     declared: dict[str, type[DeclaredKind]] = field(default_factory=dict)
     recorders: dict[str, str] = field(default_factory=dict)
 

@@ -117,6 +117,7 @@ _ENTITIES: Final = Table(
         text("other_than", "the choice from which this one differs", nullable=True, unit="name"),
         flag("protected", "whether it is a person whose identity stays out of all that is signed"),
         flag("held", "of an item, whether the recorder holds it", nullable=True),
+        data("erased", "slot to where in the log it was erased, by whose authority and why", nullable=True),
     ),
 )
 _SOURCES: Final = Table(

@@ -165,6 +165,7 @@ _CLAIMS: Final = Table(
         text("stale", "ref of the claim that it rests on and that moved on", nullable=True),
         listed("questions", "the questions that it is at", "see `question`"),
         data("disclosures", "slot to protected text at hand; only where it was asked for", nullable=True),
+        data("erased", "slot to where in the log it was erased, by whose authority and why", nullable=True),
     ),
 )
 _QUESTIONS: Final = Table(

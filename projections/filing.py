@@ -13,12 +13,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Self
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdrawn
 from claimledger.events.declarations import KindDeclared
 from claimledger.events.declared_kinds import kind_of
 from claimledger.events.envelope import keyid_of
+from claimledger.events.erasure import DisclosureErased
 from claimledger.events.errors import BrokenChain, InvalidValue, WrongLedger
 from claimledger.events.governance import KeyAdded, LedgerOpened, RootsChanged
 from claimledger.events.recorded import Event
@@ -35,6 +37,7 @@ from claimledger.events.registry import UnknownBody
 from .belonging import belonging, led
 from .claims import Filed, Record, SameAsView, UnreadEvent, Withdrawal, version_of
 from .clocks import Clocks, Moment
+from .erasures import ErasureView, view_of, without
 from .names import EntityView
 from .saved import Saved, read_saved, write_saved
 
@@ -232,6 +235,9 @@ class CaseFile:
         elif isinstance(body, (LedgerOpened, RootsChanged)):
             for root in body.roots:
                 self._filed.recorders[keyid_of(bytes.fromhex(root.key))] = root.holder
+        elif isinstance(body, DisclosureErased):
+            if own:
+                self._erase(event, body)
         elif isinstance(body, KindDeclared) and not own:
             # The first declaration holds; a writer of this library never makes another one.
             self._filed.declared.setdefault(body.kind, kind_of(body))
@@ -288,6 +294,41 @@ class CaseFile:
         elif isinstance(body, CaseOpened) and event.sequence != 1:
             self._leave_unread(event, "a case is opened by the first event of its stream, and once")
 
+    def _erase(self, event: Event, body: DisclosureErased) -> None:
+        """Let go of what was erased, wherever it was filed."""
+        filed = self._filed
+        erased = next((each for each in self._events.values() if each.id == body.event), None)
+        if erased is None or erased.stream != event.stream or erased.index >= event.index:
+            self._leave_unread(event, "it erases content of an event that is not before it in its stream")
+            return
+        what = filed.refs.get(erased.id) or self._name_of(erased)
+        view = view_of(event, body, erased, what)
+        bare = without(erased, view)
+        filed.erasures.append(view)
+        self._let_go()
+        self._events[erased.index] = bare
+        if isinstance(bare.body, EntityRegistered):
+            for name, entity in filed.entities.items():
+                if entity.index == bare.index:
+                    filed.entities[name] = replace(entity, entity=bare.body.entity)
+        elif isinstance(bare.body, (ClaimRecorded, ClaimAmended)):
+            for record in filed.records.values():
+                record.versions[:] = [
+                    version_of(bare, bare.body, one.because, filed.declared) if one.event == bare.id else one
+                    for one in record.versions
+                ]
+
+    def _let_go(self) -> None:
+        """Let go of what was computed earlier, which may still hold content that is erased."""
+        self._belonging = None
+
+    def _name_of(self, event: Event) -> str:
+        members = event.header.body
+        name = members.get("name") or self._filed.refs.get(
+            str(members.get("amends") or members.get("withdraws"))
+        )
+        return name if isinstance(name, str) else event.type
+
     def _leave_unread(self, event: Event, reason: str) -> None:
         """Keep and show an event without letting it change anything."""
         self._filed.unread.append(UnreadEvent(event.index, event.id, event.type, reason))
@@ -296,6 +337,15 @@ class CaseFile:
     def unread_events(self) -> tuple[UnreadEvent, ...]:
         """Events of the case that this release cannot read."""
         return tuple(self._belongs()[0].unread)
+
+    @property
+    def erasures(self) -> tuple[ErasureView, ...]:
+        """What was erased in the case, in the order of recording."""
+        return tuple(self._filed.erasures)
+
+    def erasures_of(self, *events: str) -> tuple[ErasureView, ...]:
+        """What was erased of events, by their ids, in the order of recording."""
+        return tuple(each for each in self._filed.erasures if each.of in events)
 
     @property
     def same_as(self) -> tuple[SameAsView, ...]:

@@ -24,6 +24,7 @@ from .answers import Account, account_of
 from .case import CaseState
 from .claims import ClaimView, Version, Withdrawal
 from .clocks import Moment
+from .erasures import ErasureView
 from .positions import Hop, hops_of
 from .questions import JudgementView, Question, natural
 from .reading import OfCaseState
@@ -86,6 +87,7 @@ class HistoryRow:
         amendments: how the record was mended.
         basis: what the recorder inferred, and from what.
         withdrawal: that the recorder withdrew the record, and why.
+        erasures: which protected content of its records was erased, by whose authority and why.
     """
 
     index: int
@@ -106,6 +108,7 @@ class HistoryRow:
     amendments: tuple[Amendment, ...]
     basis: str | None
     withdrawal: Withdrawal | None
+    erasures: tuple[ErasureView, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Every member under its own name, voices and locator as objects."""
@@ -149,6 +152,7 @@ class HistoryRow:
                 "because": self.withdrawal.because,
                 "recorder": list(self.withdrawal.signers),
             },
+            "erasures": [erasure.to_json() for erasure in self.erasures],
         }
 
 
@@ -291,6 +295,7 @@ def _row(
         ),
         basis=body.basis,
         withdrawal=view.withdrawal,
+        erasures=state.erasures_of(*(one.event for one in view.versions)),
     )
 
 

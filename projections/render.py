@@ -16,6 +16,7 @@ from claimledger.events.kinds import General, Opinion, Reply
 
 from .case import CaseState
 from .claims import ClaimView
+from .erasures import erased_in_words
 from .layout import Cell, Line, aside, columns, line, paragraph, short
 from .questions import JudgementView, Question, QuestionState
 from .render_clocks import clocks_in_words
@@ -203,6 +204,11 @@ def _not_read(state: CaseState, width: int) -> list[Line]:
     if state.not_of_that_day:
         refs = ", ".join(view.ref for view in state.not_of_that_day)
         lines += [line(), *paragraph(f"Said of other days than {state.true_on}: {refs}", width, hanging=2)]
+    if state.erasures:
+        lines += _section(f"ERASED ({len(state.erasures)})")
+    for each in state.erasures:
+        said = f"{each.what}: {erased_in_words(each)} at index {each.index}, by authority of {each.authority}"
+        lines += paragraph(f"{said}: {each.reason}", width, indent=2, hanging=2)
     if state.unread_events:
         lines.append(line())
     for event in state.unread_events:

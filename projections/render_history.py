@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from .erasures import erased_in_words
 from .history import History, HistoryRow
 from .layout import Cell, Line, columns, line, paragraph, short
 from .render import endings_in_words, head_lines
@@ -162,6 +163,10 @@ def _remarks(
     remarks += [
         f"the record was amended at index {each.index}, because {each.because}; before: {each.before}"
         for each in row.amendments
+    ]
+    remarks += [
+        f"{erased_in_words(each)} at index {each.index}, by authority of {each.authority}: {each.reason}"
+        for each in row.erasures
     ]
     if row.basis:
         remarks.append(f"basis: {row.basis}")

@@ -17,7 +17,7 @@ from .codebook_course import COURSE_TABLES
 from .counts import Counts
 from .custody import Custody
 from .history import History
-from .table_rows import Row, amount, as_json, dated, said_of
+from .table_rows import Row, amount, as_json, dated, erased_as_json, said_of
 from .timeline import By, Timeline
 from .words import date_text
 
@@ -110,6 +110,7 @@ def _entities(state: CaseState) -> Iterator[Row]:
             "other_than": None if choice is None else choice.other_than,
             "protected": isinstance(entity, Person) and entity.protected,
             "held": entity.held if isinstance(entity, EvidenceItem) else None,
+            "erased": erased_as_json(each for each in state.erasures if each.of_index == view.index),
         }
 
 

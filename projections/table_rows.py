@@ -26,6 +26,7 @@ from .case import CaseState
 from .claims import ClaimView
 from .compare import amount_key, date_key
 from .disputes import Disputes
+from .erasures import ErasureView
 from .history import what_was_said
 from .positions import Holding, Position
 from .questions import Question, QuestionState, StatusView
@@ -51,6 +52,16 @@ _NO_AMOUNT: Final = ("low", "high", "point", "low_open", "high_open", "qualifier
 def as_json(value: Any) -> str:
     """A value as strict JSON text."""
     return encode(value, max_bytes=2**40).decode()
+
+
+def erased_as_json(erasures: Iterable[ErasureView]) -> str | None:
+    """What was erased of a record, as slot to index, authority and reason; None where nothing was."""
+    erased: dict[str, Any] = {
+        slot: {"index": each.index, "authority": each.authority, "reason": each.reason}
+        for each in erasures
+        for slot in each.slots
+    }
+    return as_json(erased) if erased else None
 
 
 def dated(name: str, text: str | None) -> Row:
@@ -179,6 +190,7 @@ def _claims(state: CaseState) -> Iterator[Row]:
             "stale": view.stale,
             "questions": list(view.questions),
             "disclosures": as_json(protected) if protected else None,
+            "erased": erased_as_json(state.erasures_of(*(one.event for one in view.versions))),
         }
 
 

@@ -24,6 +24,7 @@ WORKED = (
     "guides/changing-accounts.md",
     "guides/protecting-people.md",
     "guides/embedding.md",
+    "guides/erasing.md",
     "guides/keeping-evidence.md",
     "reference/log-formats.md",
 )

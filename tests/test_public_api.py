@@ -33,7 +33,18 @@ def test_every_public_class_and_function_says_what_it_is_for(room: str) -> None:
 
 
 def test_the_facade_names_the_ledger_its_keys_and_every_error() -> None:
-    ours = {"Case", "CaseInfo", "Finding", "Keyring", "Ledger", "Pkcs11Signer", "Receipt", "Report", "Signer"}
+    ours = {
+        "Case",
+        "CaseInfo",
+        "Erased",
+        "Finding",
+        "Keyring",
+        "Ledger",
+        "Pkcs11Signer",
+        "Receipt",
+        "Report",
+        "Signer",
+    }
     ours |= {"TokenKey", "__version__"}
     assert set(claimledger.__all__) == ours | set(errors.__all__)
 

@@ -30,6 +30,7 @@ from claimledger.events import (
     Count,
     CustodyTransferred,
     Death,
+    DisclosureErased,
     EntityRegistered,
     EvidenceAttached,
     Excluded,
@@ -223,6 +224,12 @@ def bodies() -> list[Body]:
             },
             code_lists={"org.example.closure_cause": {"flood": "water", "repair": "work on the road"}},
         ),
+        DisclosureErased(
+            event=an_id(5),
+            erases=["entity.aliases", "entity.contact"],
+            authority="the person",
+            reason="asked for it",
+        ),
     ]
 
 
@@ -298,6 +305,9 @@ def vectors() -> list[dict[str, Any]]:
         envelope = Envelope(payload, tuple(signatures))
         heads[stream] = (sequence + 1, envelope.leaf())
         ledger = ledger or hashlib.sha256(payload).hexdigest()
+        if isinstance(body, DisclosureErased):
+            for slot in body.erases:
+                del lines[int(body.event[-12:], 16)]["disclosures"][slot]
         lines.append(
             {
                 "index": number,

@@ -1,0 +1,195 @@
+"""Protected words where they must not stand: in what is signed, or in other protected content of the same case.
+
+1. Words are compared in memory only, case-folded, in one Unicode normal form (NFKC), with every run of spaces as
+   one; a word counts where it stands by itself, ``Ana`` not in ``analysis``.
+2. Of a protected entity the name, each alias and the contact are looked for, and each part of a name that looks like
+   one: three letters at least, and not written small where its script has capitals.
+3. What is found is named by its field and by the protected entity's random name, or its name in the file. The words
+   themselves are in no result, so that a warning can be shown and kept.
+
+It finds what is written as it was given. Other spellings, transliterations, "the nurse of the night shift" it does not.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from claimledger.events.disclosure import SlotStatus
+from claimledger.events.recorded import Event
+from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.registry import Body
+
+__all__ = ["Leak", "Secret", "find_leaks", "leaks_of_case", "normal", "secrets_of", "strings_of"]
+
+_IDENTIFYING = ("name", "aliases", "contact")
+_SHORTEST_PART = 3
+_SPACES = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Words to look for.
+
+    Attributes:
+        of: whose they are: the random name of a protected entity, its name in a file, or the ref of a claim.
+        slot: which of its fields they are.
+        words: normal forms; not shown in the repr.
+    """
+
+    of: str
+    slot: str
+    words: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Leak:
+    """A place where protected words stand. The words are not in it.
+
+    Attributes:
+        where: the record: "source report", "claim C4", "case night".
+        path: the field in it, dotted.
+        of: whose words they are.
+        slot: which field of that entity or claim they are.
+        is_signed: whether the place is signed in clear, for good; else it is protected content.
+        is_part: whether only a part of a name was found.
+    """
+
+    where: str
+    path: str
+    of: str
+    slot: str
+    is_signed: bool = True
+    is_part: bool = False
+
+    def __str__(self) -> str:
+        part = "a part of the " if self.is_part else "the "
+        return f"{self.where}, {self.path}: {part}protected {self.slot} of {self.of} stands here"
+
+
+def normal(text: str) -> str:
+    """The form in which words are compared; in memory only."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def strings_of(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Every string in a JSON value, with its dotted path."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from strings_of(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from strings_of(inner, path)
+
+
+def secrets_of(of: str, contents: Mapping[str, Any]) -> Iterator[Secret]:
+    """What to look for of a protected entity.
+
+    Args:
+        of: how results call it.
+        contents: slot to protected content, such as ``{"name": ..., "aliases": [...]}``.
+    """
+    for slot in _IDENTIFYING:
+        words = tuple(dict.fromkeys(normal(text) for _, text in strings_of(contents.get(slot))))
+        if any(words):
+            yield Secret(of, slot, tuple(word for word in words if word))
+        if slot != "contact":
+            parts = dict.fromkeys(
+                normal(part) for _, text in strings_of(contents.get(slot)) for part in _parts(text)
+            )
+            parts_only = tuple(part for part in parts if part not in words)
+            if parts_only:
+                yield Secret(of, f"part of {slot}", parts_only)
+
+
+def find_leaks(
+    secrets: Iterable[Secret], places: Iterable[tuple[str, str, str]], *, is_signed: bool = True
+) -> list[Leak]:
+    """Look for words.
+
+    Args:
+        secrets: what to look for.
+        places: where: the record in words, the dotted path in it, the text.
+        is_signed: whether those places are signed in clear.
+    """
+    patterns = [(secret, _pattern(secret.words)) for secret in secrets]
+    found: dict[tuple[str, str, str, str], Leak] = {}
+    for where, path, text in places:
+        form = normal(text)
+        for secret, pattern in patterns:
+            if pattern.search(form) is None:
+                continue
+            slot = secret.slot.removeprefix("part of ")
+            leak = Leak(where, path, secret.of, slot, is_signed, slot != secret.slot)
+            key = (where, path, secret.of, slot)
+            if key not in found or found[key].is_part:
+                found[key] = leak
+    return list(found.values())
+
+
+def leaks_of_case(
+    events: Iterable[Event],
+    *,
+    secrets: Iterable[Secret] = (),
+    places: Iterable[tuple[str, str, str]] = (),
+) -> list[Leak]:
+    """Look through what is recorded of a case for the words of its protected entities.
+
+    Args:
+        events: of the case and, where they belong to it, of the shared register, as read with what is at hand.
+        secrets: further words, such as those of a file that is about to be recorded.
+        places: further places, signed in clear: those of a file that is about to be recorded.
+    """
+    known, signed = list(secrets), list(places)
+    for event in events:
+        body = event.body
+        if isinstance(body, EntityRegistered) and body.entity.slots:
+            contents = {slot: getattr(body.entity, slot, None) for slot in body.entity.slots}
+            known += secrets_of(body.name, contents)
+        signed += signed_places(event)
+    return sorted(find_leaks(known, signed))
+
+
+def signed_places(event: Event) -> Iterator[tuple[str, str, str]]:
+    """Every string that an event signs in clear, with where it stands."""
+    where = where_of(event)
+    for path, text in strings_of(event.header.body):
+        yield where, path, text
+
+
+def protected_places(event: Event) -> Iterator[tuple[str, str, str]]:
+    """Every string of protected content that is at hand of an event, with where it stands."""
+    if not isinstance(event.body, Body):
+        return
+    where = where_of(event)
+    for slot, content in event.body.split()[1].items():
+        if event.slots.get(slot) is SlotStatus.DISCLOSED:
+            for path, text in strings_of(content, slot):
+                yield where, path, text
+
+
+def where_of(event: Event) -> str:
+    """An event in words, without protected content: "claim C4", "source report"."""
+    members = event.header.body
+    for member, what in (("ref", "claim"), ("case", "case"), ("name", event.type.partition(".")[0])):
+        name = members.get(member)
+        if isinstance(name, str):
+            return f"{what} {name}"
+    return f"{event.type} at index {event.index}"
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    # Letters and digits bound a word, the low line does not: names of statements are written with it.
+    either = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<![^\W_])(?:{either})(?![^\W_])")
+
+
+def _parts(name: str) -> Iterator[str]:
+    for part in re.findall(r"[^\W\d_]+", name):
+        if len(part) >= _SHORTEST_PART and not part.islower():
+            yield part
