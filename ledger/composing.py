@@ -226,8 +226,8 @@ class Composer:
         """The event id of a claim that this recorder recorded."""
         event_id = self.claim_id(ref)
         if self._writer.pending(event_id) is None:
-            mine = set(self._writer.keyids)
-            if not mine & set(self._log.event_of(event_id).signers):
+            mine = self._log.keys.predecessors(self._writer.keyids)
+            if not self._writer.is_as_roots and not mine & set(self._log.event_of(event_id).signers):
                 raise KeyNotAllowed(
                     f'{self.where}: claim "{ref}" was recorded with another key; only its recorder, or the roots, '
                     "may mend the record"

@@ -317,6 +317,21 @@ class Keyring:
         """
         return self._signer(self._recorder_entry())
 
+    def recorder_among(self, keyids: Collection[str]) -> Signer | None:
+        """The newest recorder key at hand, or in a token, among some; None where there is none.
+
+        Raises:
+            KeyringError: it is in a token that is not there, or does not sign: no other one signs in its place.
+        """
+        for entry in reversed(self._entries):
+            if entry.role == "recorder" and entry.keyid in keyids and self._is_named_here(entry):
+                return self._signer(entry)
+        return None
+
+    def holds_any(self, keyids: Collection[str]) -> bool:
+        """Whether one of some keys is at hand, or is said to be in a token; no token is opened."""
+        return any(entry.keyid in keyids and self._is_named_here(entry) for entry in self._entries)
+
     @property
     def recorder_holder(self) -> str:
         """Who holds `recorder`, in words.

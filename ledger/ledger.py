@@ -40,9 +40,9 @@ from .checkpoints import SignedCheckpoint
 from .checks import references
 from .erasing import Erased, Eraser, finish_while_opening
 from .heads import sign_heads
-from .key_changes import opening, opening_signers
+from .key_changes import KeyChanges, opening, opening_signers
 from .keys import Keyring
-from .ledger_reading import LedgerReader
+from .ledger_keys import LedgerWithKeys
 from .log_keys import every_verifier, head_signers, log_signers
 from .recording import Receipt, Signers
 from .sealer import Sealer
@@ -86,13 +86,14 @@ def _new_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-class Ledger(LedgerReader):
+class Ledger(LedgerWithKeys):
     """A ledger that is open; made by `create` or `open`, and closed by `close` or at the end of a ``with``."""
 
     def __init__(self, store: Store, keys: Keyring | None, clock: Clock, new_id: Callable[[], str]) -> None:
         super().__init__(store)
         self._keyring = keys
         self._writer = Writer(store, self._log, self._register, keys, clock, new_id, prove=self.proof)
+        self._key_changes = KeyChanges(store, self._log, clock, new_id)
         if not store.is_read_only:
             finish_while_opening(store, self._log, self._register)
 

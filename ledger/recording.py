@@ -16,7 +16,7 @@ from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from claimledger.events.encoding import MAX_BYTES, JSONValue, encode_dumped
 from claimledger.events.envelope import PAYLOAD_TYPE, pae
@@ -34,6 +34,7 @@ __all__ = [
     "Pending",
     "Receipt",
     "Row",
+    "Sealing",
     "Signers",
 ]
 
@@ -155,15 +156,33 @@ class Overtaken(LedgerBusy):
     """Another writer took the ref that was picked, or the idempotency key, just now: looking again settles it."""
 
 
+class Sealing(Protocol):
+    """Makes the stored envelope of a payload: `Signers` do."""
+
+    @property
+    def keyids(self) -> tuple[str, ...]:
+        """Whose signatures are on it, ascending."""
+        ...
+
+    def seal(self, payload: bytes) -> tuple[bytes, str]:
+        """The stored envelope, and its leaf hash."""
+        ...
+
+
 class Signers:
     """Those who sign one event, ascending by keyid."""
 
-    __slots__ = ("_named", "keyids")
+    __slots__ = ("_keyids", "_named")
 
     def __init__(self, signers: Iterable[Signer]) -> None:
         named = sorted((keyid(signer), signer) for signer in {keyid(each): each for each in signers}.values())
-        self.keyids = tuple(name for name, _ in named)
+        self._keyids = tuple(name for name, _ in named)
         self._named = tuple((name.encode(), bytes.fromhex(name), signer) for name, signer in named)
+
+    @property
+    def keyids(self) -> tuple[str, ...]:
+        """Their keyids, ascending."""
+        return self._keyids
 
     def seal(self, payload: bytes) -> tuple[bytes, str]:
         """Sign a payload: the stored envelope, and its leaf hash."""
@@ -215,7 +234,7 @@ class Pending:
         public: Mapping[str, JSONValue],
         commitments: Mapping[str, str],
         disclosures: Mapping[str, bytes],
-        signers: Signers,
+        signers: Sealing,
         receipt: Receipt,
     ) -> None:
         self.type = type

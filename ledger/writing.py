@@ -3,7 +3,9 @@
 1. A checked body becomes a signed event with a fresh id, the time of the recorder's clock and its disclosures.
 2. Outside a batch it is on disk when `Writer.record` returns. In a batch nothing is signed or written before the
    end; then all of it is, or nothing.
-3. The recorder's key must be active in the key stream, at opening and again whenever the key stream has moved.
+3. The recorder's key must be active in the key stream, at opening and again whenever the key stream has moved: of the
+   keyring's recorder keys, the newest that is. What was composed with a key that was revoked meanwhile is refused.
+   `Writer.as_roots` lets the roots amend or withdraw a record, and nothing else.
 4. Where another process took a name, statement or key in the meantime, the error says so; nothing was written.
 """
 
@@ -29,11 +31,12 @@ from claimledger.events.event import format_instant
 from claimledger.events.registry import Body
 
 from .disclosures import close_slots
-from .keys import Keyring
+from .keys import Keyring, Signer, keyid
 from .log import Log
 from .recording import NameKey, Overtaken, Pending, Receipt, Signers
 from .register import Register
 from .store import Store
+from .trust import MENDS
 
 __all__ = ["Clock", "Writer", "never_moves", "unsigned"]
 
@@ -81,13 +84,69 @@ class Writer:
         self._lock = threading.RLock()
         self._batch: dict[str, Pending] | None = None
         self._keyed: dict[bytes, Pending] = {}
-        self._signers = None if keys is None else Signers([keys.recorder])
-        self._check_signers()
+        self._keyring = keys
+        self._signers: Signers | None = None
+        self._roots: Signers | None = None
+        self.pick_key()
+        roots = {each.keyid for each in log.keys.active("root")}
+        # A keyring with a root is good for changing keys, also where it may not record.
+        if keys is not None and self._signers is None and not keys.holds_any(roots):
+            self._check_may_record(keyid(keys.recorder))
 
     @property
     def keyids(self) -> tuple[str, ...]:
         """The keys that sign what is recorded here."""
-        return () if self._signers is None else self._signers.keyids
+        signers = self._roots or self._signers
+        return () if signers is None else signers.keyids
+
+    @property
+    def is_as_roots(self) -> bool:
+        """Whether the roots are signing, to mend somebody's record."""
+        return self._roots is not None
+
+    @contextmanager
+    def as_roots(self, signers: Sequence[Signer]) -> Iterator[None]:
+        """Let the roots sign for the length of a ``with``: amendments and withdrawals, and nothing else.
+
+        Raises:
+            KeyMissing: fewer root keys of this ledger are at hand than must sign.
+            InvalidInput: a batch is open.
+        """
+        with self._lock:
+            if self._batch is not None:
+                raise InvalidInput("a batch is open; end it first")
+            self._log.fold()
+            keys = self._log.keys
+            active = {each.keyid for each in keys.active("root")}
+            at_hand = {keyid(each): each for each in signers if keyid(each) in active}
+            if len(at_hand) < keys.threshold:
+                raise KeyMissing(
+                    f"{self._store.place}: it takes {keys.threshold} of the root keys, and {len(at_hand)} are at hand"
+                )
+            self._roots = Signers([at_hand[name] for name in sorted(at_hand)[: keys.threshold]])
+            try:
+                yield
+            finally:
+                self._roots = None
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep the other threads from recording for the length of a ``with``, while keys are changed.
+
+        Raises:
+            InvalidInput: a batch is open.
+        """
+        with self._lock:
+            if self._batch is not None:
+                raise InvalidInput("a batch is open; end it before the keys are changed")
+            yield
+            self.pick_key()
+
+    def pick_key(self) -> None:
+        """Take the newest recorder key at hand that may sign here now, if there is one."""
+        active = {each.keyid for each in self._log.keys.active("recorder")}
+        newest = None if self._keyring is None else self._keyring.recorder_among(active)
+        self._signers = None if newest is None else Signers([newest])
 
     @property
     def is_in_batch(self) -> bool:
@@ -183,7 +242,7 @@ class Writer:
             public=public,
             commitments=commitments,
             disclosures=disclosures,
-            signers=self._recorder(),
+            signers=self._signers_of(body),
             receipt=Receipt(-1, "", event_id, stream, 0, case, name, self._prove),
         )
         pending.names = names
@@ -207,15 +266,27 @@ class Writer:
     def _append(self, pendings: Sequence[Pending]) -> None:
         if not pendings:
             return
+        keys_known = self._log.keys.sequence
 
         def recheck() -> None:
             for pending in pendings:
                 self._check_free(pending)
 
+        def refold() -> int:
+            self._log.fold()
+            for pending in pendings:
+                for name in pending.signers.keyids:
+                    self._check_may_sign(name, pending.type)
+            return self._log.keys.sequence
+
         keys = self._log.keys
-        self._store.append(
-            pendings, key_stream=keys.stream, key_sequence=keys.sequence, refold=self._refold, recheck=recheck
-        )
+        try:
+            self._store.append(
+                pendings, key_stream=keys.stream, key_sequence=keys.sequence, refold=refold, recheck=recheck
+            )
+        finally:
+            if self._log.keys.sequence != keys_known:
+                self.pick_key()
         self._register.commit()
         _log.debug("recorded %d events up to index %d", len(pendings), pendings[-1].receipt.index)
 
@@ -256,24 +327,45 @@ class Writer:
                 "give one of the two another name"
             )
 
-    def _refold(self) -> int:
-        self._log.fold()
-        self._check_signers()
-        return self._log.keys.sequence
-
-    def _check_signers(self) -> None:
-        for name in self.keyids:
-            record = self._log.keys.keys.get(name)
-            if record is None or record.role != "recorder":
+    def _check_may_sign(self, name: str, type: str) -> None:
+        record = self._log.keys.keys.get(name)
+        if type in MENDS and record is not None and record.role == "root":
+            if record.revoked_at is not None:
                 raise KeyNotAllowed(
-                    f"{self._store.place}: key {name} of this keyring may not record in this ledger; use the "
-                    "keyring that it was made with, or have a root holder add the key"
+                    f"{self._store.place}: root key {name} was dropped or revoked at index {record.revoked_at}; "
+                    "nothing was written"
                 )
+        else:
+            self._check_may_record(name)
+
+    def _check_may_record(self, name: str) -> None:
+        record = self._log.keys.keys.get(name)
+        if record is None or record.role != "recorder":
+            raise KeyNotAllowed(
+                f"{self._store.place}: key {name} of this keyring may not record in this ledger; use the "
+                "keyring that it was made with, or have a root holder add the key"
+            )
+        if record.revoked_at is not None:
+            raise KeyNotAllowed(
+                f"{self._store.place}: key {name} of {record.holder} was revoked at index {record.revoked_at} "
+                f"({record.reason}) and may not record any more; nothing was written; have a root holder add a new key"
+            )
 
     def _recorder(self) -> Signers:
+        if self._roots is not None:
+            return self._roots
         if self._signers is None:
+            if self._keyring is not None:
+                self._check_may_record(keyid(self._keyring.recorder))
             raise KeyMissing(f"{self._store.place}: opened without keys; open it with a keyring to record")
         return self._signers
+
+    def _signers_of(self, body: Body) -> Signers:
+        if self._roots is not None and body.TYPE not in MENDS:
+            raise KeyNotAllowed(
+                f"{body.TYPE}: the roots amend and withdraw records; all else takes a recorder key"
+            )
+        return self._recorder()
 
 
 def unsigned(
