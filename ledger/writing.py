@@ -90,7 +90,7 @@ class Writer:
         self.pick_key()
         roots = {each.keyid for each in log.keys.active("root")}
         # A keyring with a root is good for changing keys, also where it may not record.
-        if keys is not None and self._signers is None and not keys.holds_any(roots):
+        if keys is not None and not self.keyids and not keys.holds_any(roots):
             self._check_may_record(keyid(keys.recorder))
 
     @property

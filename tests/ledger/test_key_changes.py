@@ -17,8 +17,8 @@ from claimledger.merkle import root_of
 from claimledger.testing import FixedClock, fixed_ids
 
 ANA = Keyring.in_memory(seed=b"ana", holder="Ana")
-BEN = Keyring.in_memory(seed=b"ben", holder="Ben", roles=("recorder",))
-BOARD = [Keyring.in_memory(seed=b"board %d" % n, root_holder=f"Board {n}", roles=("root",)) for n in range(3)]
+BEN = Keyring.in_memory(seed=b"ben", holder="Ben", roles=["recorder"])
+BOARD = [Keyring.in_memory(seed=b"board %d" % n, root_holder=f"Board {n}", roles=["root"]) for n in range(3)]
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_a_batch_composed_before_a_revocation_is_refused_whole(tmp_path: Path) -
 
 def board_of_three(place: str | Path = "memory:") -> Ledger:
     """Three roots, two of whom sign; the recording machine holds none of their keys."""
-    made = Keyring.in_memory(seed=b"ben", holder="Ben", roles=("recorder", "log"))
+    made = Keyring.in_memory(seed=b"ben", holder="Ben", roles=["recorder", "log"])
     return Ledger.create(place, origin="example.org/board", keys=made, roots=BOARD, threshold=2)
 
 
@@ -196,7 +196,7 @@ def test_a_request_is_void_once_the_keys_were_changed() -> None:
 
 
 def test_roots_are_changed_with_both_thresholds() -> None:
-    new = Keyring.in_memory(seed=b"new", root_holder="New", roles=("root",))
+    new = Keyring.in_memory(seed=b"new", root_holder="New", roles=["root"])
     with board_of_three() as ledger:
         listed = [
             RootKey(holder=ring.entries[0].holder, key=ring.entries[0].public_key) for ring in (BOARD[0], new)
