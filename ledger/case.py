@@ -35,6 +35,7 @@ from claimledger.events.values import Either, Undecided
 from .composing import Composer, Place, Spoken
 from .erasing import Erased, ErasedSlot, Eraser
 from .evidence import EvidenceActs
+from .leaks import Leak, leaks_of_case
 from .recorder_acts import RecorderActs
 from .recording import Overtaken, Receipt
 
@@ -241,6 +242,18 @@ class Case(RecorderActs, EvidenceActs):
             ErasureUnfinished: it is recorded, and another process still holds the bytes on the disk.
         """
         return self._eraser().erase(what, authority=authority, reason=reason)
+
+    def leaks(self) -> list[Leak]:
+        """Where words of the case's protected entities stand in what is signed of it; the words are not in it.
+
+        What is not at hand (withheld, erased) is not looked for. See `claimledger.leaks` for how words are compared.
+        """
+        return leaks_of_case(self._ledger.events(self._name)) if self.protects_somebody else []
+
+    @property
+    def protects_somebody(self) -> bool:
+        """Whether the case has a protected entity whose name in its recorder's files is known."""
+        return bool(self._ledger.store.names(self._stream, "handle"))
 
     def erasable(self, *what: str) -> tuple[ErasedSlot, ...]:
         """What `erase` would erase of what is named in the same way; nothing is written."""

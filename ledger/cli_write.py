@@ -185,25 +185,32 @@ def lint(
     ] = False,
     as_json: AsJSON = False,
 ) -> int:
-    """Check claim files and write nothing; list every problem with its place."""
+    """Check claim files, or look through a ledger for protected words that are signed; write nothing."""
     from claimledger.events.kinds import load_installed_kinds
     from claimledger.projections.layout import columns, fitting, paragraph, plain
 
     from . import claimfile
+    from .claimfile_leaks import leaks_of_file
+    from .cli_leaks import is_ledger, leaks_as_json, leaks_of_ledger, say_leaks
 
     load_installed_kinds()
     copies, items = _at_hand(source, evidence)
+    ledgers = [file for file in files if is_ledger(file)]
+    files = [file for file in files if file not in ledgers]
     if words and not copies:
         raise typer.BadParameter("needs a copy of the source: --source ID=FILE", param_hint="--words")
     problems = claimfile.lint(files, copies, items)
     read = [] if problems else [claimfile.read_claim_file(file, copies=copies) for file in files]
+    leaks = [(file, leaks_of_ledger(file)) for file in ledgers]
+    leaks += [(file, leaks_of_file(each)) for file, each in zip(files, read, strict=False)]
     sources = [] if problems else _strangers(copies, _sources(read))
     attached = [] if problems else _strangers(items, _items(read))
     if as_json:
         say_json({"shape": 1, "problems": [
             {"file": each.file, "line": each.line, "column": each.column, "path": each.path, "message": each.message}
             for each in problems
-        ], "unknown_sources": sources, "unknown_evidence": attached})  # fmt: skip
+        ], "warnings": [one for file, some in leaks for one in leaks_as_json(file, some)],
+            "unknown_sources": sources, "unknown_evidence": attached})  # fmt: skip
         return 1 if problems or sources or attached else 0
     width = screen_width()
     places = [f"{each.file}:{each.line}:{each.column}" for each in problems]
@@ -232,6 +239,10 @@ def lint(
         if acts:
             counted.append(_count(acts, "act on evidence", "acts on evidence"))
         say(f"{file}: {', '.join(counted)}, no problem")
+    for file, some in leaks:
+        say_leaks(file, some)
+        if file in ledgers and not some:
+            say(f"{file}: no protected word is signed in clear, as far as it is written as it was given")
     strangers = _strangers_said(sources, attached, read)
     for said in strangers:
         say(*paragraph(said, width))
@@ -250,7 +261,9 @@ def record(
     from claimledger.events.kinds import load_installed_kinds
 
     from .claimfile import read_claim_file
+    from .claimfile_leaks import leaks_of_file
     from .claimfile_record import record_claim_file
+    from .cli_leaks import warn_of_leaks
     from .ledger import Ledger
 
     load_installed_kinds()
@@ -265,6 +278,7 @@ def record(
         raise UnknownName("\n".join(strangers))
     with Ledger.open(ledger, open_keyring(keys)) as opened:
         for file, claim_file in read:
+            warn_of_leaks(file, leaks_of_file(claim_file, opened))
             with _long_work(f"recording {_count(len(claim_file.claims), 'claim')} of {file}", file):
                 done = record_claim_file(opened, claim_file)
             if done.added:

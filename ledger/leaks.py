@@ -23,7 +23,19 @@ from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered
 from claimledger.events.registry import Body
 
-__all__ = ["Leak", "Secret", "find_leaks", "leaks_of_case", "normal", "secrets_of", "strings_of"]
+__all__ = [
+    "Leak",
+    "Secret",
+    "find_leaks",
+    "leaks_of_case",
+    "normal",
+    "protected_places",
+    "recorded_secrets",
+    "secrets_of",
+    "signed_places",
+    "strings_of",
+    "where_of",
+]
 
 _IDENTIFYING = ("name", "aliases", "contact")
 _SHORTEST_PART = 3
@@ -67,7 +79,8 @@ class Leak:
 
     def __str__(self) -> str:
         part = "a part of the " if self.is_part else "the "
-        return f"{self.where}, {self.path}: {part}protected {self.slot} of {self.of} stands here"
+        slot = "alias" if self.slot == "aliases" else self.slot
+        return f"{self.where}, {self.path}: {part}protected {slot} of {self.of} stands here"
 
 
 def normal(text: str) -> str:
@@ -132,27 +145,26 @@ def find_leaks(
     return list(found.values())
 
 
-def leaks_of_case(
-    events: Iterable[Event],
-    *,
-    secrets: Iterable[Secret] = (),
-    places: Iterable[tuple[str, str, str]] = (),
-) -> list[Leak]:
-    """Look through what is recorded of a case for the words of its protected entities.
+def leaks_of_case(events: Iterable[Event]) -> list[Leak]:
+    """Where the words of the protected entities of a case stand in what is signed of it.
 
     Args:
         events: of the case and, where they belong to it, of the shared register, as read with what is at hand.
-        secrets: further words, such as those of a file that is about to be recorded.
-        places: further places, signed in clear: those of a file that is about to be recorded.
     """
-    known, signed = list(secrets), list(places)
+    secrets: list[Secret] = []
+    places: list[tuple[str, str, str]] = []
     for event in events:
-        body = event.body
-        if isinstance(body, EntityRegistered) and body.entity.slots:
-            contents = {slot: getattr(body.entity, slot, None) for slot in body.entity.slots}
-            known += secrets_of(body.name, contents)
-        signed += signed_places(event)
-    return sorted(find_leaks(known, signed))
+        secrets += recorded_secrets(event)
+        places += signed_places(event)
+    return sorted(find_leaks(secrets, places))
+
+
+def recorded_secrets(event: Event) -> Iterator[Secret]:
+    """What to look for of a protected entity that an event registers, as far as it is at hand."""
+    body = event.body
+    if isinstance(body, EntityRegistered) and body.entity.slots:
+        contents = {slot: getattr(body.entity, slot, None) for slot in body.entity.slots}
+        yield from secrets_of(body.name, contents)
 
 
 def signed_places(event: Event) -> Iterator[tuple[str, str, str]]:

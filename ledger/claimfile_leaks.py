@@ -1,0 +1,87 @@
+"""Protected words in a claim file where they would be signed in clear, looked for before anything is signed.
+
+1. What the file protects is looked for in all that it signs, and in what its case has recorded already; what its
+   case protects is looked for in the file. Nothing here shows the words (`claimledger.leaks`).
+2. Names by which the file calls protected entities are left out where they stand alone: the ledger puts random names in
+   their place.
+3. A ledger is read for this only where somebody is protected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from claimledger.events.errors import UnknownName
+from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.registry import Body
+
+from .claimfile import ClaimFile
+from .leaks import Leak, Secret, find_leaks, recorded_secrets, secrets_of, signed_places, strings_of
+from .ledger import Ledger
+
+__all__ = ["leaks_of_file"]
+
+
+def leaks_of_file(claim_file: ClaimFile, ledger: Ledger | None = None) -> list[Leak]:
+    """Where protected words would be signed in clear, or are.
+
+    Args:
+        claim_file: from `read_claim_file`.
+        ledger: where it is to be recorded; None to look at the file alone.
+
+    Returns:
+        The places, in the order of their records; entities are called as the file calls them.
+    """
+    handles = {body.name for body in claim_file.entities if body.entity.slots}
+    secrets = [secret for body in claim_file.entities for secret in _secrets(body)]
+    places = [each for each in _places(claim_file) if each[2] not in handles]
+    if ledger is not None:
+        try:
+            case = ledger.case(claim_file.case)
+        except UnknownName:
+            pass  # The case is made by this very file.
+        else:
+            if secrets or case.protects_somebody:
+                for event in ledger.events(claim_file.case):
+                    secrets += [] if _is_called(event.body, handles) else recorded_secrets(event)
+                    places += signed_places(event)
+    return sorted(find_leaks(secrets, places))
+
+
+def _secrets(body: EntityRegistered) -> Iterator[Secret]:
+    entity = body.entity
+    if entity.slots:
+        yield from secrets_of(body.name, {slot: getattr(entity, slot, None) for slot in entity.slots})
+
+
+def _is_called(body: object, handles: set[str]) -> bool:
+    return isinstance(body, EntityRegistered) and getattr(body.entity, "handle", None) in handles
+
+
+def _places(claim_file: ClaimFile) -> Iterator[tuple[str, str, str]]:
+    yield f"case {claim_file.case}", "title", claim_file.title
+    for where, body in _bodies(claim_file):
+        for path, text in strings_of(body.split()[0]):
+            yield where, path, text
+
+
+def _bodies(claim_file: ClaimFile) -> Iterator[tuple[str, Body]]:
+    for each in (*claim_file.shared, *claim_file.entities):
+        yield f"entity {each.name}", each
+    for source in claim_file.sources:
+        yield f"source {source.name}", source
+    for ref, claim in claim_file.claims.items():
+        yield f"claim {ref}", claim
+    for ref, amendment in claim_file.amendments.items():
+        yield f"amendment of {ref}", amendment
+    for ref, withdrawal in claim_file.withdrawals.items():
+        yield f"withdrawal of {ref}", withdrawal
+    for what, acts in (
+        ("same-as", claim_file.same_as),
+        ("judgement", claim_file.judgements),
+        ("evidence", claim_file.attachments),
+        ("custody", claim_file.transfers),
+        ("reliability", claim_file.assessments),
+    ):
+        for number, act in enumerate(acts, 1):
+            yield f"{what} {number}", act

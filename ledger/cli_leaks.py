@@ -1,0 +1,75 @@
+"""What `lint` and `record` warn of: protected words that are signed in clear, or would be.
+
+A warning names the field and whose words they are, by a random name or the name in the file; never the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .cli_terminal import note, say, screen_width
+
+if TYPE_CHECKING:
+    from .leaks import Leak
+
+__all__ = ["is_ledger", "leaks_as_json", "leaks_of_ledger", "say_leaks", "warn_of_leaks"]
+
+_MAGIC = b"SQLite format 3\0"
+_BEFORE = "what is signed is there for good: say it otherwise before you record it"
+_AFTER = "what is signed is there for good: record no more of it, and mind it when you hand something out"
+
+
+def is_ledger(path: Path) -> bool:
+    """Whether a path is a ledger's file rather than a claim file."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
+
+
+def leaks_of_ledger(place: Path) -> list[Leak]:
+    """Where the protected words of each case stand in what is signed of it."""
+    from .ledger import Ledger
+
+    with Ledger.open(place, read_only=True) as opened:
+        return [leak for info in opened.cases() for leak in opened.case(info.name).leaks()]
+
+
+def warn_of_leaks(file: Path, leaks: Sequence[Leak]) -> None:
+    """Warn on standard error, before a file is recorded."""
+    if leaks:
+        note(*_lines(file, leaks, _BEFORE))
+
+
+def say_leaks(file: Path, leaks: Sequence[Leak]) -> None:
+    """Say as an answer where protected words stand."""
+    if leaks:
+        say(*_lines(file, leaks, _AFTER if is_ledger(file) else _BEFORE))
+
+
+def leaks_as_json(file: Path, leaks: Iterable[Leak]) -> list[dict[str, Any]]:
+    """Leaks as data."""
+    return [
+        {
+            "file": str(file),
+            "where": leak.where,
+            "path": leak.path,
+            "of": leak.of,
+            "slot": leak.slot,
+            "part": leak.is_part,
+        }
+        for leak in leaks
+    ]
+
+
+def _lines(file: Path, leaks: Sequence[Leak], advice: str) -> list[Any]:
+    from claimledger.projections.layout import paragraph
+
+    width = screen_width()
+    lines: list[Any] = []
+    for leak in leaks:
+        lines += paragraph(f"{file}: warning: {leak}", width, hanging=4)
+    return [*lines, *paragraph(advice, width)]

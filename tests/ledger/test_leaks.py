@@ -1,0 +1,156 @@
+"""Protected words that are signed in clear are found, named by their place, and shown nowhere."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from claimledger.cli import app
+from claimledger.events import Attribute, Group, Organisation, Person, Source
+from claimledger.keys import Keyring
+from claimledger.leaks import Leak, Secret, find_leaks, normal, secrets_of
+from claimledger.ledger import Ledger
+from claimledger.testing import memory_ledger
+
+NAME = "Zuben Óðinsdóttir"
+
+
+def found(text: str, **contents: object) -> list[tuple[str, bool]]:
+    secrets = secrets_of("person-1", contents or {"name": NAME, "aliases": ["the Fox"], "contact": "5550199"})
+    return [(leak.slot, leak.is_part) for leak in find_leaks(secrets, [("claim C1", "hedges", text)])]
+
+
+@pytest.mark.parametrize(
+    ("text", "leaks"),
+    [
+        (f"as {NAME} put it", [("name", False)]),
+        (NAME.upper(), [("name", False)]),
+        (unicodedata.normalize("NFD", NAME), [("name", False)]),
+        ("Zuben\u00a0\n Óðinsdóttir's brother", [("name", False)]),
+        ("interview_with_zuben", [("name", True)]),
+        ("the brother of zuben", [("name", True)]),
+        ("THE FOX", [("aliases", False)]),
+        ("call 5550199", [("contact", False)]),
+        ("15550199", []),
+        ("Zubenelgenubi is a star", []),
+        ("the witness", []),
+    ],
+)
+def test_words_are_found_however_they_are_written_and_only_whole(
+    text: str, leaks: list[tuple[str, bool]]
+) -> None:
+    assert found(text) == leaks
+
+
+def test_small_words_of_a_name_are_no_names() -> None:
+    assert found("a part of the house", name="Anna of the House") == [("name", True)]
+    assert found("of the", name="Anna of the House") == []
+
+
+@given(st.text(min_size=1).filter(lambda text: normal(text).strip() != ""), st.text(), st.text())
+def test_what_is_there_word_for_word_is_always_found(name: str, before: str, after: str) -> None:
+    place = ("claim C1", "hedges", f"{before} {name} {after}")
+    leaks = find_leaks([Secret("p", "name", (normal(name),))], [place])
+    if normal(name)[0].isalnum() and normal(name)[-1].isalnum():
+        inner = normal(place[2])
+        assert bool(leaks) or normal(name) not in inner
+    assert all(leak == Leak("claim C1", "hedges", "p", "name") for leak in leaks)
+
+
+def test_a_case_says_where_words_of_its_protected_people_are_signed() -> None:
+    with memory_ledger() as ledger:
+        case = ledger.create_case("night", title=f"What {NAME} saw")
+        assert case.leaks() == []
+        person = case.register_entity("w1", Person(label="a witness", protected=True, name=NAME))
+        case.register_entity("ngo", Organisation(label="Friends of Zuben"))
+        case.register_entity("held", Group(label="those held"))
+        case.register_source("doc", Source(title="A talk", url="https://example.org/zuben-talk"))
+        case.record(
+            Attribute(of="held", name="occupation", value="dockers"),
+            asserter="w1",
+            statement="interview-with-Zuben",
+            quote=f"said {NAME}",
+        )
+        leaks = case.leaks()
+    assert [(leak.where, leak.path, leak.is_part) for leak in leaks] == [
+        ("case night", "title", False),
+        ("claim C1", "voice.statement", True),
+        ("entity ngo", "entity.label", True),
+        ("source doc", "source.url", True),
+    ]
+    assert {leak.of for leak in leaks} == {person}
+    assert NAME not in repr(leaks) + "".join(map(str, leaks))
+
+
+FILE = """\
+claimledger: 1
+case: {id: night, title: A night}
+sources:
+  doc: {title: Talk with ZUBEN}
+entities:
+  zuben: {person: protected, label: a witness, name: Zuben Smith, aliases: [Second Name]}
+  held: {group: those held}
+claims:
+  C1: {count: held, quantity: 12, asserter: zuben, source: doc, hedges: [as second name says], quote: Zuben Smith said}
+"""
+
+
+def test_lint_and_record_warn_before_anything_is_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("night.yaml").write_text(FILE)
+    run = CliRunner()
+    linted = run.invoke(app, ["lint", "night.yaml"], catch_exceptions=False)
+    assert linted.exit_code == 0
+    warnings = [
+        "night.yaml: warning: claim C1, hedges: the protected alias of zuben stands here",
+        "night.yaml: warning: source doc, source.title: a part of the protected name of zuben stands here",
+    ]
+    for warning in warnings:
+        assert warning in " ".join(linted.output.split())
+    assert linted.output.count("warning") == 2
+    assert "Smith" not in linted.output
+    as_json = json.loads(run.invoke(app, ["lint", "night.yaml", "--json"]).output)
+    assert as_json["warnings"][0] == {
+        "file": "night.yaml", "where": "claim C1", "path": "hedges", "of": "zuben", "slot": "aliases", "part": False,
+    }  # fmt: skip
+    keys = Keyring.create("keys", passphrase=None, plain=True)
+    Ledger.create("a.ledger", origin="example.org/x", keys=keys).close()
+    recorded = run.invoke(app, ["record", "a.ledger", "night.yaml", "--keys", "keys"], catch_exceptions=False)
+    assert recorded.exit_code == 0
+    for warning in warnings:
+        assert warning in " ".join(recorded.output.split())
+    later = FILE.replace("held: {group: those held}", "held: {group: friends of Zuben}").replace(
+        "night.yaml", "x"
+    )
+    later = later.replace(
+        "  zuben: {person: protected, label: a witness, name: Zuben Smith, aliases: [Second Name]}\n", ""
+    )
+    later = later.replace("asserter: zuben", "asserter: held").replace("C1:", "C2:").replace("held", "others")
+    Path("later.yaml").write_text(later)
+    with Ledger.open("a.ledger", read_only=True) as ledger:
+        person = ledger.case("night").entity_name("zuben")
+    second = run.invoke(app, ["record", "a.ledger", "later.yaml", "--keys", "keys"], catch_exceptions=False)
+    assert second.exit_code == 0, second.output
+    in_one_line = " ".join(second.output.split())
+    assert f"entity others, entity.label: a part of the protected name of {person} stands here" in in_one_line
+    looked = run.invoke(app, ["lint", "a.ledger"], catch_exceptions=False)
+    assert looked.exit_code == 0
+    assert f"source doc, source.title: a part of the protected name of {person}" in " ".join(
+        looked.output.split()
+    )
+    assert "Smith" not in recorded.output + second.output + looked.output
+
+
+def test_a_ledger_without_leaks_says_so(tmp_path: Path) -> None:
+    keys = Keyring.create(tmp_path / "keys", passphrase=None, plain=True)
+    Ledger.create(tmp_path / "a.ledger", origin="example.org/x", keys=keys).close()
+    looked = CliRunner().invoke(app, ["lint", str(tmp_path / "a.ledger")], catch_exceptions=False)
+    assert (looked.exit_code, "no protected word" in looked.output) == (0, True)
