@@ -9,11 +9,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Final
 
 from claimledger.events.declarations import KindDeclared
+from claimledger.events.encoding import encode_dumped
 from claimledger.events.entities import Entity, Group, OneOf
 from claimledger.events.envelope import keyid_of
 from claimledger.events.governance import KeyAdded, LedgerOpened
@@ -24,6 +26,8 @@ from claimledger.events.values import SHARED
 from .claims import Filed
 
 __all__ = ["belonging", "led"]
+
+_NAME: Final = re.compile(rb'"(%b[^"]+)"' % SHARED.encode())
 
 
 def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tuple[Filed, frozenset[int]]:
@@ -88,7 +92,9 @@ def _named(filed: Filed, own: Iterable[Event], groups: Iterable[tuple[str, ...]]
     found: set[str] = set()
     if not register:
         return found
-    todo = [name for event in own for name in _texts(event.header.body) if name in register]
+    # Found in the text of what was signed, since to walk every body would take as long as to compute with it.
+    texts = (one for event in own for one in _NAME.findall(encode_dumped(event.header.body)))
+    todo = [name.decode() for name in dict.fromkeys(texts)]
     same: dict[str, list[str]] = {}
     for group in groups:
         for name in group:
@@ -100,21 +106,6 @@ def _named(filed: Filed, own: Iterable[Event], groups: Iterable[tuple[str, ...]]
             todo += map(led, _structure(register[name]))
             todo += same.get(name, ())
     return found
-
-
-def _texts(signed: Any) -> Iterator[str]:
-    """Every text in what was signed that is led as a name of the register is."""
-    todo = [signed]
-    while todo:
-        value = todo.pop()
-        if isinstance(value, str):
-            if value.startswith(SHARED):
-                yield value
-        elif isinstance(value, dict):
-            todo += value
-            todo += value.values()
-        elif isinstance(value, list):
-            todo += value
 
 
 def _structure(entity: Entity) -> Iterator[str]:
