@@ -85,7 +85,7 @@ class Causes:
 
     def _of(self, refs: Iterable[str]) -> Did:
         found = dict.fromkeys(one for ref in dict.fromkeys(refs) for one in self._of_claim(ref))
-        claims = tuple(one for one in found if self._is_claim(one))
+        claims = tuple(sorted((one for one in found if self._is_claim(one)), key=natural))
         return claims, tuple(one for one in found if not self._is_claim(one))
 
     def _of_claim(self, ref: str) -> Iterator[str]:
