@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked, repeated
-from .cli_read import CaseName, case_named
-from .cli_terminal import say, say_json, screen_width
+from typing import TYPE_CHECKING
+
+from .cli_case import CaseName, tell
+from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked
+from .cli_terminal import screen_width
 from .cli_write import AsJSON, LedgerPlace
+
+if TYPE_CHECKING:
+    from claimledger.projections.layout import Line
 
 __all__ = ["counts", "custody"]
 
@@ -22,16 +27,10 @@ def counts(
     from claimledger.projections.counts import Counts
     from claimledger.projections.render_counts import counts_lines
 
-    from .ledger import Ledger
+    def lines(fold: Counts, _: object) -> list[Line]:
+        return counts_lines(fold, width=screen_width())
 
-    clocks = asked(known_at, asserted_by, true_on)
-    with Ledger.open(ledger, read_only=True) as opened:
-        fold = opened.replay(Counts(case_named(opened, case), **clocks))
-    if as_json:
-        say_json({"shape": 1, **repeated(clocks), **fold.to_json()})
-        return 0
-    say(*counts_lines(fold, width=screen_width()))
-    return 0
+    return tell(ledger, case, asked(known_at, asserted_by, true_on), Counts, lines, as_json=as_json)
 
 
 def custody(
@@ -46,13 +45,7 @@ def custody(
     from claimledger.projections.custody import Custody
     from claimledger.projections.render_custody import custody_lines
 
-    from .ledger import Ledger
+    def lines(fold: Custody, _: object) -> list[Line]:
+        return custody_lines(fold, width=screen_width())
 
-    clocks = asked(known_at, asserted_by, true_on)
-    with Ledger.open(ledger, read_only=True) as opened:
-        fold = opened.replay(Custody(case_named(opened, case), **clocks))
-    if as_json:
-        say_json({"shape": 1, **repeated(clocks), **fold.to_json()})
-        return 0
-    say(*custody_lines(fold, width=screen_width()))
-    return 0
+    return tell(ledger, case, asked(known_at, asserted_by, true_on), Custody, lines, as_json=as_json)

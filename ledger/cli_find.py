@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_case import case_named
 from .cli_clocks import AssertedBy, KnownAt, asked, repeated
-from .cli_read import case_named
 from .cli_terminal import say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
 

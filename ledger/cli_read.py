@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked, repeated
+from .cli_case import CaseName, case_named, holders_of, tell, tell_json
+from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked
 from .cli_terminal import say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
 
 if TYPE_CHECKING:
-    from .ledger import Ledger
+    from collections.abc import Mapping
 
-__all__ = ["CaseName", "case_named", "cases", "disputes", "history", "holders_of", "show"]
+    from claimledger.projections.layout import Line
 
-CaseName = Annotated[
-    str | None, typer.Argument(metavar="CASE", help="May be left out where the ledger has one case.")
-]
+__all__ = ["cases", "disputes", "history", "show"]
 
 
 def cases(ledger: LedgerPlace, as_json: AsJSON = False) -> int:
@@ -61,19 +60,11 @@ def show(
     from claimledger.projections.case import CaseState
     from claimledger.projections.render import case_lines
 
-    from .ledger import Ledger
+    def lines(state: CaseState, holders: Mapping[str, str]) -> list[Line]:
+        more = f"claimledger show {ledger} {state.case} --all"
+        return case_lines(state, width=screen_width(), everything=show_all, more=more, holders=holders)
 
-    clocks = asked(known_at, asserted_by, true_on)
-    with Ledger.open(ledger, read_only=True) as opened:
-        name = case_named(opened, case)
-        state = opened.replay(CaseState(name, **clocks))
-        holders = holders_of(opened)
-    if as_json:
-        say_json({"shape": 1, **repeated(clocks), **state.to_json()})
-        return 0
-    more = f"claimledger show {ledger} {name} --all"
-    say(*case_lines(state, width=screen_width(), everything=show_all, more=more, holders=holders))
-    return 0
+    return tell(ledger, case, asked(known_at, asserted_by, true_on), CaseState, lines, as_json=as_json)
 
 
 def history(
@@ -105,7 +96,7 @@ def history(
         fold = opened.replay(History(name, question, **clocks))
         holders = holders_of(opened)
         if as_json and not follow:
-            say_json({"shape": 1, **repeated(clocks), **fold.to_json(), "holders": holders})
+            tell_json(fold, clocks, holders=holders)
             return 0
         more = f"a proof that stands alone: claimledger prove {ledger} {name}/CLAIM --to DIR"
         if not as_json:
@@ -129,39 +120,7 @@ def disputes(
     from claimledger.projections.disputes import Disputes
     from claimledger.projections.render_matrix import matrix_lines
 
-    from .ledger import Ledger
+    def lines(fold: Disputes, _: object) -> list[Line]:
+        return matrix_lines(fold, width=screen_width())
 
-    clocks = asked(known_at, asserted_by, true_on)
-    with Ledger.open(ledger, read_only=True) as opened:
-        name = case_named(opened, case)
-        fold = opened.replay(Disputes(name, **clocks))
-    if as_json:
-        say_json({"shape": 1, **repeated(clocks), **fold.to_json()})
-        return 0
-    say(*matrix_lines(fold, width=screen_width()))
-    return 0
-
-
-def holders_of(ledger: Ledger) -> dict[str, str]:
-    """Keyid to who holds the key, as the ledger has it."""
-    return {keyid: record.holder for keyid, record in ledger.keys.keys.items()}
-
-
-def case_named(ledger: Ledger, name: str | None) -> str:
-    """The case that is meant; without a name, the only one.
-
-    Raises:
-        UnknownName: the ledger has no such case, none at all, or several and none is named.
-    """
-    if name is not None:
-        return ledger.case(name).name
-    names = [case.name for case in ledger.cases()]
-    if len(names) == 1:
-        return names[0]
-    from claimledger.events.errors import UnknownName
-
-    if not names:
-        raise UnknownName(
-            "the ledger has no case yet; record a claim file: claimledger record LEDGER FILE --keys DIR"
-        )
-    raise UnknownName(f"the ledger has {len(names)} cases, name one: {', '.join(names)}")
+    return tell(ledger, case, asked(known_at, asserted_by, true_on), Disputes, lines, as_json=as_json)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from .cli_case import CaseName, case_named, tell
 from .cli_clocks import Asked, AssertedBy, KnownAt, TrueOn, asked, moment_of, repeated
-from .cli_read import CaseName, case_named, holders_of
 from .cli_terminal import say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from claimledger.projections.layout import Line
 
 __all__ = ["diff", "timeline"]
 
@@ -32,17 +37,13 @@ def timeline(
     from claimledger.projections.render_timeline import timeline_lines
     from claimledger.projections.timeline import Timeline
 
-    from .ledger import Ledger
+    def view(name: str, **clocks: Any) -> Timeline:
+        return Timeline(name, by, **clocks)
 
-    clocks = asked(known_at, asserted_by, true_on)
-    with Ledger.open(ledger, read_only=True) as opened:
-        fold = opened.replay(Timeline(case_named(opened, case), by, **clocks))
-        holders = holders_of(opened)
-    if as_json:
-        say_json({"shape": 1, **repeated(clocks), **fold.to_json()})
-        return 0
-    say(*timeline_lines(fold, width=screen_width(), holders=holders))
-    return 0
+    def lines(fold: Timeline, holders: Mapping[str, str]) -> list[Line]:
+        return timeline_lines(fold, width=screen_width(), holders=holders)
+
+    return tell(ledger, case, asked(known_at, asserted_by, true_on), view, lines, as_json=as_json)
 
 
 def diff(

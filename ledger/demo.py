@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from . import cli_read, cli_verify, cli_write
+from . import cli_case, cli_read, cli_verify, cli_write
 from .cli_terminal import say, screen_width, shown_path
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _recorded(ledger: str) -> tuple[str, str | None, int]:
     from .ledger import Ledger
 
     with Ledger.open(ledger, read_only=True) as opened:
-        case = cli_read.case_named(opened, None)
+        case = cli_case.case_named(opened, None)
         state = opened.replay(CaseState(case))
         clashing = (QuestionState.DISPUTED, QuestionState.CONDITIONAL)
         found = next((each for each in state.questions if each.state in clashing), None)

@@ -63,8 +63,8 @@ class EvidenceActs:
             UnknownName: the item, or whom it was obtained from, is not there.
             InvalidValue: it is no evidence item, or a value breaks a rule.
         """
-        with self._writer.turn():
-            body = EvidenceAttached(
+        return self._of_item(
+            EvidenceAttached(
                 item=item,
                 sha256=sha256,
                 media_type=media_type,
@@ -73,7 +73,7 @@ class EvidenceActs:
                 obtained_at=obtained_at,
                 basis=basis,
             )
-            return self._of_item(body, item)
+        )
 
     def transfer_custody(
         self,
@@ -99,16 +99,11 @@ class EvidenceActs:
             UnknownName: the item, a keeper or the place is not there.
             InvalidValue: it is no evidence item, both keepers are the same, or a value breaks a rule.
         """
-        with self._writer.turn():
-            body = CustodyTransferred(
-                item=item,
-                given_by=given_by,
-                received_by=received_by,
-                at=at,
-                place=place,
-                note=note,
+        return self._of_item(
+            CustodyTransferred(
+                item=item, given_by=given_by, received_by=received_by, at=at, place=place, note=note
             )
-            return self._of_item(body, item)
+        )
 
     def assess_reliability(
         self,
@@ -154,12 +149,13 @@ class EvidenceActs:
             )
             return self._acted(body, claim or source or entity)
 
-    def _of_item(self, body: EvidenceAttached | CustodyTransferred, item: str) -> Receipt:
-        if not isinstance(self._compose.entity(body.item, self._compose.where), EvidenceItem):
-            raise InvalidValue(
-                f'{self._compose.where}: "{item}" is no evidence item; register an EvidenceItem'
-            )
-        return self._acted(body, item)
+    def _of_item(self, body: EvidenceAttached | CustodyTransferred) -> Receipt:
+        with self._writer.turn():
+            if not isinstance(self._compose.entity(body.item, self._compose.where), EvidenceItem):
+                raise InvalidValue(
+                    f'{self._compose.where}: "{body.item}" is no evidence item; register an EvidenceItem'
+                )
+            return self._acted(body, body.item)
 
     def _acted(self, body: Body, name: str | None) -> Receipt:
         named = self._compose.named(body)
