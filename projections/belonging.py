@@ -69,6 +69,8 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
         for event in beside
         if isinstance(event.body, KeyAdded) and keyid_of(bytes.fromhex(event.body.key)) in signers
     )
+    erasures = [one for one in filed.erasures if one.of_index in belongs]
+    belongs.update(one.index for one in erasures)
     kept = replace(
         filed,
         entities={
@@ -76,6 +78,7 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
         },
         same={event: group for event, group in filed.same.items() if event in same or event not in shared},
         recorders={keyid: holder for keyid, holder in filed.recorders.items() if keyid in signers},
+        erasures=erasures,
         unread=[one for one in filed.unread if one.index in belongs],
     )
     return kept, frozenset(belongs)

@@ -341,7 +341,7 @@ class CaseFile:
     @property
     def erasures(self) -> tuple[ErasureView, ...]:
         """What was erased in the case, in the order of recording."""
-        return tuple(self._filed.erasures)
+        return tuple(self._belongs()[0].erasures)
 
     def erasures_of(self, *events: str) -> tuple[ErasureView, ...]:
         """What was erased of events, by their ids, in the order of recording."""

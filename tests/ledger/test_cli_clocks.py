@@ -166,7 +166,7 @@ def test_a_diff_names_what_changed_and_which_claims_did_it(run: Run) -> None:
     assert "as asserted by 2018-10-18 \N{RIGHTWARDS ARROW} as asserted by 2018-10-26" in shown
     assert "dispute settled" in shown
     assert (
-        "holder moved Saudi Arabia: from not died (denied together with death S06.1 S05.1 place) to died"
+        "holder moved Saudi Arabia: from not died (denied together with death S05.1 S06.1 place) to died"
         in shown
     )
     told = answer(run, *asked)
