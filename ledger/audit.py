@@ -6,7 +6,8 @@ type, event id, leaf hash) says what was signed. Then rows are held against one 
 within a stream, sequence is the last plus one and `previous` the leaf before; no event id comes twice. Then what
 stands beside the events: each disclosure opens a commitment of its event, none is missing that no signed event
 erased, none that was erased is still there, and the index of names is what the events make it. At last the database is
-asked whether it finds itself sound.
+asked whether it finds itself sound. What was sealed is held against the leaves as they come by
+(`claimledger.audit_log`).
 
 1. A corrupt row is a finding, never an error that ends the audit. One cause is one finding where that can be told:
    of an event whose signature does not fit, nothing else is believed or held against it.
@@ -21,40 +22,39 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
-from hashlib import sha256
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
-from claimledger.events.envelope import Envelope
 from claimledger.events.errors import (
     BrokenChain,
     ClaimLedgerError,
     CouldNotCheck,
     InvalidInput,
     KeyNotAllowed,
-    LedgerClosed,
     MalformedEvent,
     WrongDisclosure,
     WrongLedger,
 )
 from claimledger.events.event import Payload, format_instant
 from claimledger.events.identifiers import is_digest, is_event_id
-from claimledger.events.recorded import Event
-from claimledger.events.registry import read_body
 
 from .audit_beside import Beside, Kept, read_beside
 from .audit_erased import ErasedContent
 from .audit_findings import Findings
+from .audit_keys import KeyFold, envelope_of
 from .audit_links import CLOCKS_DIFFER, Links
+from .audit_log import SealedPart
 from .audit_row import CheckedRow, check_rows
+from .audit_store import Stored
+from .audit_tree import LeafTree
 from .recording import NameKey, Row
-from .report import DAMAGED, UNCHECKED_KEYS, Report
-from .trust import MENDS, KeyRecord, KeyStream, is_key_event, mended_record
+from .report import UNCHECKED_KEYS, Report
+from .trust import MENDS, KeyStream, mended_record
 
 __all__ = ["Stored", "verify"]
 
@@ -63,38 +63,6 @@ _CHUNK = 100
 _END = "nothing outside this file vouches for its end: later events could have been cut off"
 _ORDER = "nothing outside this file vouches for the order of events of different streams"
 _NO_PIN = "no ledger id was given: a whole other ledger in the place of this one would not show"
-
-
-class Stored(Protocol):
-    """What an audit reads: `claimledger.store.Store` is one."""
-
-    def size(self) -> int:
-        """How many events the log has: the last index and one."""
-        ...
-
-    def rows(self) -> Iterable[Row]:
-        """Every row, in the order of the log."""
-        ...
-
-    def row_of_id(self, event_id: str) -> Row | None:
-        """The row of an event id."""
-        ...
-
-    def row_at(self, index: int) -> Row | None:
-        """The row at an index."""
-        ...
-
-    def disclosures_after(self, index: int, last: int | None = None) -> Mapping[int, dict[str, bytes]]:
-        """The disclosures behind an index, up to and with the last: index to slot to bytes."""
-        ...
-
-    def all_names(self) -> Iterable[tuple[NameKey, str]]:
-        """The whole index of names: stream, what and name, and the event id."""
-        ...
-
-    def damage(self) -> Sequence[str]:
-        """What the database finds wrong with itself."""
-        ...
 
 
 def verify(
@@ -133,18 +101,18 @@ class _Audit:
     def __init__(self, store: Stored, pin: str | None, now: datetime) -> None:
         self.store = store
         self.pin = pin
-        self.ledger_id: str | None = None
-        self.keys: KeyStream | None = None
-        self.keys_broken_at: int | None = None  # index from which on the key stream could not be followed
+        self.folded = KeyFold()
         self.unchecked = 0  # how many events this leaves unchecked
         self.events = 0
         self.links = Links(format_instant(now + CLOCKS_DIFFER))
         self.findings = Findings(self.links.cases)
         self.disclosures_read = -(2**63)
-        self.end = self._or_damaged(store.size, 0)
+        self.end = self.findings.or_damaged(store.size, 0)
         self.beside = Beside(store, self.findings, self.end)
         self.content = ErasedContent(store, self.findings)
         self.erased = 0
+        self.tree = LeafTree(store, self.findings)
+        self.sealed = SealedPart(store, self.findings, self.folded, self.tree, self.end)
 
     def run(self, progress: Callable[[int], None] | None) -> Report:
         others = max(1, (os.cpu_count() or 1) - 1)
@@ -154,11 +122,16 @@ class _Audit:
             # After the end was noted: whatever belongs to the events before it is there to be read.
             kept = pool.submit(read_beside, self.store)
             while chunk := list(islice(rows, _CHUNK)):
-                self._fold_keys(chunk)
+                self.folded.take(chunk)
+                self.beside.key_stream = self.folded.stream
                 disclosures = self._disclosures_up_to(chunk[-1].index)
                 self._look_for_strays(chunk, disclosures)
                 job = partial(
-                    check_rows, chunk, disclosures, self.keys, are_keys_complete=self.keys_broken_at is None
+                    check_rows,
+                    chunk,
+                    disclosures,
+                    self.folded.keys,
+                    are_keys_complete=self.folded.broken_at is None,
                 )
                 if sum(not each.done() for each in waiting) <= others:
                     waiting.append(pool.submit(job))
@@ -173,21 +146,12 @@ class _Audit:
                 self._take(waiting.popleft().result(), progress)
         self._look_for_strays((), self._disclosures_up_to(None))
         self._look_at_the_whole()
-        self.erased = self._or_damaged(self.content.hold, 0)
-        self._or_damaged(lambda: self._look_beside(kept), None)
+        self.sealed.finish()
+        self.erased = self.findings.or_damaged(self.content.hold, 0)
+        self.findings.or_damaged(lambda: self._look_beside(kept), None)
         return self._report()
 
     # Reading, where anything may be damaged
-
-    def _or_damaged(self, read: Callable[[], _T], otherwise: _T) -> _T:
-        try:
-            return read()
-        except LedgerClosed:
-            raise
-        except (ClaimLedgerError, UnicodeError) as error:
-            # Text that is no UTF-8 comes out of the database, but does not go in again.
-            self.findings.add(DAMAGED, None, f"the database cannot be read: {error}")
-            return otherwise
 
     def _rows(self, *, again: bool = False) -> Iterator[Row]:
         rows = iter(self.store.rows())
@@ -195,7 +159,7 @@ class _Audit:
         while not ended:
             # In one go as far as they can be read: what is raised ends them, and those before it are kept.
             page: list[Row] = []
-            ended = self._or_damaged(lambda page=page: not _fill(page, rows), True)  # type: ignore[misc]
+            ended = self.findings.or_damaged(lambda page=page: not _fill(page, rows), True)  # type: ignore[misc]
             for row in page:
                 if type(row.index) is not int or row.index < 0:
                     if not again:
@@ -214,49 +178,7 @@ class _Audit:
         after = self.disclosures_read
         if last is not None:
             self.disclosures_read = last
-        return self._or_damaged(lambda: self.store.disclosures_after(after, last), {})
-
-    # Keys
-
-    def _fold_keys(self, chunk: Sequence[Row]) -> None:
-        """Fold the key events of the next rows in, before any thread needs their keys."""
-        for row in chunk:
-            if row.index == 0:
-                self._open(row)
-            elif self.keys is not None:
-                # Either column tells: were one of them changed, its key would be missed at every later event.
-                if row.stream == self.keys.stream or (type(row.type) is str and is_key_event(row.type)):
-                    self._fold(row, self.keys)
-        if self.keys is None and self.keys_broken_at is None:
-            self.keys_broken_at = 0
-
-    def _open(self, row: Row) -> None:
-        self.beside.key_stream = row.stream
-        try:
-            envelope = _envelope(row)
-            self.ledger_id = sha256(envelope.payload).hexdigest()
-            self.keys = KeyStream.opened(envelope)
-            self.beside.key_stream = self.keys.stream
-        except ClaimLedgerError:
-            # The row is held against itself like every other, and found wanting there.
-            self.keys_broken_at = 0
-
-    def _fold(self, row: Row, keys: KeyStream) -> None:
-        try:
-            envelope = _envelope(row)
-            payload = Payload.from_bytes(envelope.payload)
-            if payload.stream != keys.stream and not is_key_event(payload.type):
-                return
-            keys.verify(envelope, payload, row.index)
-            body = read_body(payload.type, payload.version, payload.body, {})
-            signers = tuple(each.keyid for each in envelope.signatures)
-            keys.apply(Event(row.index, envelope.leaf(), payload, body, signers))
-        except ClaimLedgerError:
-            if self.keys_broken_at is None:
-                self.keys_broken_at = row.index
-
-    def _key_records(self) -> Mapping[str, KeyRecord]:
-        return self.keys.keys if self.keys is not None else {}
+        return self.findings.or_damaged(lambda: self.store.disclosures_after(after, last), {})
 
     # What the threads made of the rows
 
@@ -266,18 +188,21 @@ class _Audit:
             if checked.is_believed and payload is not None:
                 if row.event_id != payload.id:
                     self.beside.not_judged.add(payload.id)
-                if self.keys is not None and not checked.problems and payload.type in MENDS:
-                    self._check_mending(checked, payload, self.keys)
+                if self.folded.keys is not None and not checked.problems and payload.type in MENDS:
+                    self._check_mending(checked, payload, self.folded.keys)
                 self.beside.take(payload)
                 self.content.take(checked, payload)
             else:
                 self.beside.not_judged.add(row.event_id)
+            self.tree.take(checked)
+            while self.sealed.next_size <= row.index + 1:
+                self.sealed.look()
             for index, message in self.links.link(checked):
                 if index == row.index:
-                    self.findings.add_checked(BrokenChain.code, checked, message, self._key_records())
+                    self.findings.add_checked(BrokenChain.code, checked, message, self.folded.records)
                 else:
                     self.findings.add(BrokenChain.code, index, message)
-            if self.keys is None and row.index:
+            if self.folded.keys is None and row.index:
                 self.unchecked += 1
             if checked.problems:
                 self._take_problems(checked)
@@ -288,12 +213,12 @@ class _Audit:
     def _take_problems(self, checked: CheckedRow) -> None:
         index = checked.row.index
         for code, message in checked.problems:
-            if code == KeyNotAllowed.code and checked.is_unknown_key and self.keys_broken_at is not None:
-                if index > self.keys_broken_at:
+            if code == KeyNotAllowed.code and checked.is_unknown_key and self.folded.broken_at is not None:
+                if index > self.folded.broken_at:
                     self.unchecked += 1
                     continue
             code = UNCHECKED_KEYS if code == CouldNotCheck.code else code
-            self.findings.add_checked(code, checked, message, self._key_records())
+            self.findings.add_checked(code, checked, message, self.folded.records)
 
     def _check_mending(self, checked: CheckedRow, payload: Payload, keys: KeyStream) -> None:
         """Only a recorder who signed a record, or the roots, may amend or withdraw it."""
@@ -309,10 +234,12 @@ class _Audit:
             checked.problems.append((error.code, str(error)))
 
     def _signers_of(self, record: str, before: int) -> tuple[str, ...]:
-        row = self._or_damaged(lambda: self.store.row_of_id(record) if is_event_id(record) else None, None)
+        row = self.findings.or_damaged(
+            lambda: self.store.row_of_id(record) if is_event_id(record) else None, None
+        )
         if row is None or row.index >= before:
             return ()
-        return tuple(each.keyid for each in _envelope(row).signatures)
+        return tuple(each.keyid for each in envelope_of(row).signatures)
 
     # What shows only at the end
 
@@ -321,13 +248,16 @@ class _Audit:
             self.findings.add(
                 BrokenChain.code, 0, "the log is empty: there is not even the opening of a ledger"
             )
-        elif self.unchecked and self.keys_broken_at is not None:
+        elif self.unchecked and self.folded.broken_at is not None:
             events = "1 event" if self.unchecked == 1 else f"{self.unchecked} events"
-            message = f"{events} could not be checked, for the key stream does not hold at index {self.keys_broken_at}"
+            message = (
+                f"{events} could not be checked, for the key stream does not hold at index "
+                f"{self.folded.broken_at}"
+            )
             self.findings.add(UNCHECKED_KEYS, None, message)
-        if self.pin is not None and self.ledger_id not in (None, self.pin):
+        if self.pin is not None and self.folded.ledger_id not in (None, self.pin):
             self.findings.add(
-                WrongLedger.code, None, f"this is ledger {self.ledger_id}, not the pinned {self.pin}"
+                WrongLedger.code, None, f"this is ledger {self.folded.ledger_id}, not the pinned {self.pin}"
             )
         prefixes = self.links.repeated_prefixes()
         if prefixes:
@@ -337,7 +267,7 @@ class _Audit:
         seen: dict[str, int] = {}
         for row in self._rows(again=True):
             with suppress(MalformedEvent):
-                payload = Payload.from_bytes(_envelope(row).payload)
+                payload = Payload.from_bytes(envelope_of(row).payload)
                 if int(payload.id.replace("-", "")[:16], 16) in prefixes:
                     first = seen.setdefault(payload.id, row.index)
                     if first != row.index:
@@ -353,7 +283,7 @@ class _Audit:
                 self.findings.add(WrongDisclosure.code, index if type(index) is int else None, message)
 
     def _is_row_at(self, index: int) -> bool:
-        return self._or_damaged(lambda: self.store.row_at(index) is not None, True)
+        return self.findings.or_damaged(lambda: self.store.row_at(index) is not None, True)
 
     def _look_beside(self, kept: Future[Kept]) -> None:
         self.beside.erased_handles = self.content.handles
@@ -375,13 +305,13 @@ class _Audit:
                 events = "1 event is" if count == 1 else f"{count} events are"
                 notes.append(f"{events} {said}, by the recorders' clocks; the first at index {first}")
         return Report(
-            ledger_id=self.ledger_id,
-            origin=self.keys.origin if self.keys is not None else None,
+            ledger_id=self.folded.ledger_id,
+            origin=self.folded.keys.origin if self.folded.keys is not None else None,
             pinned=self.pin is not None,
             events=self.events,
             holding=max(0, self.events - len(touched) - self.unchecked),
             streams=len(links.heads),
-            keys=len(self._key_records()),
+            keys=len(self.folded.records),
             findings=findings,
             notes=tuple(notes),
         )
@@ -396,9 +326,3 @@ def _fill(page: list[Row], rows: Iterator[Row]) -> bool:
     """Put the next rows into a page; whether there were any. Those that came before an error are in it."""
     page.extend(islice(rows, _CHUNK))
     return bool(page)
-
-
-def _envelope(row: Row) -> Envelope:
-    if type(row.envelope) is not bytes:
-        raise MalformedEvent(f"index {row.index}: where its signed bytes should be is no byte string")
-    return Envelope.from_bytes(row.envelope)

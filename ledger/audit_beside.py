@@ -27,7 +27,7 @@ from .recording import NameKey, Row
 from .report import DAMAGED, NAMES_WRONG
 
 if TYPE_CHECKING:
-    from .audit import Stored
+    from .audit_store import Stored
 
 __all__ = ["Beside", "Kept", "read_beside"]
 

@@ -25,7 +25,7 @@ from .recording import Row
 from .report import ERASURE_UNFINISHED, ERASURE_WRONG
 
 if TYPE_CHECKING:
-    from .audit import Stored
+    from .audit_store import Stored
 
 __all__ = ["ErasedContent"]
 

@@ -7,20 +7,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
-from claimledger.events.errors import WrongSignature
+from claimledger.events.errors import ClaimLedgerError, LedgerClosed, WrongSignature
 from claimledger.events.event import Payload
 from claimledger.events.identifiers import is_event_type
 
 from .audit_links import is_plain, words_for
 from .audit_row import CheckedRow
 from .recording import NameKey, Row
-from .report import MEANINGS, Finding
+from .report import DAMAGED, MEANINGS, Finding
 from .trust import KeyRecord
 
 __all__ = ["Findings"]
+
+_T = TypeVar("_T")
 
 
 class Findings:
@@ -38,9 +41,21 @@ class Findings:
     def __len__(self) -> int:
         return len(self._found)
 
-    def add(self, code: str, index: int | None, message: str) -> None:
+    def or_damaged(self, read: Callable[[], _T], otherwise: _T) -> _T:
+        """Read, where anything may be damaged: what cannot be read is a finding."""
+        try:
+            return read()
+        except LedgerClosed:
+            raise
+        except (ClaimLedgerError, UnicodeError) as error:
+            # Text that is no UTF-8 comes out of the database, but does not go in again.
+            self.add(DAMAGED, None, f"the database cannot be read: {error}")
+            return otherwise
+
+    def add(self, code: str, index: int | None, message: str, meaning: str | None = None) -> None:
         """Add what is about no event that could be read."""
-        self._found.append(Finding(code, index, None, "", message, MEANINGS.get(code, "")))
+        meaning = MEANINGS.get(code, "") if meaning is None else meaning
+        self._found.append(Finding(code, index, None, "", message, meaning))
 
     def add_at(self, code: str, row: Row, payload: Payload, message: str) -> None:
         """Add what is about an event that holds itself."""

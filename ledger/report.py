@@ -12,9 +12,16 @@
     disclosure.erased      content that a signed event erased is still here
     erasure.wrong          an erasure that names no protected field of an event before it in its stream
     names.wrong            the index of names says something else than the events
+    checkpoint.wrong       a checkpoint that is none of this log, or not over these events
+    checkpoint.unsigned    a key of the log that had to sign a checkpoint did not
+    log.cut                the end of the log was cut off after it was sealed
+    revocation.wrong       a key is revoked by the root of another log than this
+    timestamp.wrong        a timestamp that is for no checkpoint that is here, or does not hold
+    tree.wrong             the tiles of the tree do not hold the hashes of the events
     store.damaged          the database cannot be read there, or finds itself damaged
     unchecked.keys         could not check: what is missing or unreadable decides whose keys count
     unchecked.disclosure   could not check: protected content is not here, and nothing says why
+    unchecked.checkpoint   could not check: whether the log's keys signed a checkpoint cannot be told here
 
 Codes that begin with ``unchecked`` say that something is missing; all others that something is wrong.
 """
@@ -24,21 +31,40 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 __all__ = [
+    "CHECKPOINT_UNSIGNED",
+    "CHECKPOINT_WRONG",
     "DAMAGED",
     "ERASURE_UNFINISHED",
     "ERASURE_WRONG",
+    "LOG_CUT",
     "MEANINGS",
     "NAMES_WRONG",
+    "REVOCATION_WRONG",
+    "SEALED_OTHERWISE",
+    "TIMESTAMP_WRONG",
+    "TREE_WRONG",
+    "UNCHECKED_CHECKPOINT",
     "UNCHECKED_KEYS",
     "Finding",
     "Report",
 ]
 
+CHECKPOINT_UNSIGNED = "checkpoint.unsigned"
+CHECKPOINT_WRONG = "checkpoint.wrong"
 DAMAGED = "store.damaged"
 ERASURE_UNFINISHED = "disclosure.erased"
 ERASURE_WRONG = "erasure.wrong"
+LOG_CUT = "log.cut"
 NAMES_WRONG = "names.wrong"
+REVOCATION_WRONG = "revocation.wrong"
+TIMESTAMP_WRONG = "timestamp.wrong"
+TREE_WRONG = "tree.wrong"
+UNCHECKED_CHECKPOINT = "unchecked.checkpoint"
 UNCHECKED_KEYS = "unchecked.keys"
+SEALED_OTHERWISE = (
+    "After it was sealed, an event was changed, inserted, removed or moved, by somebody who holds a key."
+)
+"""What follows where the events are not those that a checkpoint was signed over."""
 
 MEANINGS = {
     "event.malformed": "No release of claimledger writes such bytes: the record was changed or damaged.",
@@ -53,6 +79,13 @@ MEANINGS = {
     ERASURE_UNFINISHED: "It was promised to be gone: open the ledger for writing and erase it again.",
     ERASURE_WRONG: "No writer of claimledger signs that; it erases nothing.",
     NAMES_WRONG: "The signed records stand; the index by which they are found was changed.",
+    CHECKPOINT_UNSIGNED: "A line was taken from it, or it was made by somebody who does not hold all keys of the log.",
+    CHECKPOINT_WRONG: "The log did not sign this; nothing vouches for the order of the records nor for their end.",
+    LOG_CUT: "Events that were sealed are gone: their end was cut off, or an earlier state of the file was put back.",
+    REVOCATION_WRONG: "Those who revoked the key saw other events than these: the log was forked or changed.",
+    TIMESTAMP_WRONG: "It proves nothing here: it was kept for something else, or changed.",
+    TREE_WRONG: "The signed records stand; the tree that proofs are made from was changed. Have it built anew.",
+    UNCHECKED_CHECKPOINT: "Whether the log vouches for the order and the end of the events is left open.",
     DAMAGED: "Restore the file from a copy, and verify that copy.",
     UNCHECKED_KEYS: "Whether their signatures count shows only with the whole key stream.",
 }

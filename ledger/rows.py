@@ -282,8 +282,26 @@ class StoredRows:
         return found[0], self.tile(0, found[0]) or b""
 
     def tiles(self) -> Iterator[tuple[int, int, bytes]]:
-        """Every tile as it is, in pages, for an audit: level, index, hashes."""
+        """Every tile as it is, in pages: level, index, hashes."""
         yield from self._pages("level, idx, hashes", "tiles", "level, idx", 2)
+
+    def tile_levels(self) -> list[tuple[int, int, int, int, int]]:
+        """What tiles there are, in one look, for an audit.
+
+        Returns:
+            For each level: level, how many tiles, the lowest and the highest index, and bytes of all of them.
+
+        Raises:
+            RowMismatch: levels, indexes or hashes are not what they are in any ledger.
+        """
+        found = self._all(
+            "SELECT level, count(*), min(idx), max(idx), sum(length(hashes)), "
+            "sum(typeof(level)<>'integer' OR typeof(idx)<>'integer' OR typeof(hashes)<>'blob') "
+            "FROM tiles GROUP BY level ORDER BY level"
+        )
+        if any(row[5] for row in found):
+            raise RowMismatch("the tiles of the tree hold what no ledger writes; verify the ledger")
+        return [tuple(row[:5]) for row in found]
 
     def checkpoint(self, size: int | None = None) -> bytes | None:
         """The signed note of the checkpoint at a size, or of the largest one; None where there is none."""
@@ -296,13 +314,23 @@ class StoredRows:
             raise RowMismatch("a checkpoint is kept as what no ledger writes; verify the ledger")
         return None if found is None else found[0]
 
-    def checkpoints(self) -> Iterator[tuple[int, bytes]]:
-        """Every checkpoint as it is, in the order of sizes: the size that it is kept under, and the note."""
-        yield from self._pages("size, note", "checkpoints", "size", 1)
+    def checkpoints(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Checkpoints as they are, in the order of sizes: the size that one is kept under, and the note.
 
-    def timestamps(self) -> Iterator[tuple[int, bytes]]:
-        """Every timestamp token as it is: the size of the checkpoint that it is kept for, and the token."""
-        yield from self._pages("size, token", "timestamps", "size, token", 2)
+        Args:
+            after: only those of a larger size; None for all of them.
+        """
+        table = "checkpoints" if after is None else f"(SELECT * FROM checkpoints WHERE size>{int(after)})"
+        yield from self._pages("size, note", table, "size", 1)
+
+    def timestamps(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Timestamp tokens as they are: the size of the checkpoint that one is kept for, and the token.
+
+        Args:
+            after: only those for a larger size; None for all of them.
+        """
+        table = "timestamps" if after is None else f"(SELECT * FROM timestamps WHERE size>{int(after)})"
+        yield from self._pages("size, token", table, "size, token", 2)
 
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file: nothing, or lines for a person."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Protocol
 
 from claimledger.events.envelope import Envelope
 from claimledger.events.errors import ForkRefused, RowMismatch, WrongTile
@@ -37,6 +38,14 @@ _LEAVES_AT_ONCE = 64 * TILE_WIDTH
 _log = logging.getLogger("claimledger")
 
 
+class _HasTiles(Protocol):
+    """A store, as far as its tiles go."""
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        """The hashes of a tile, 32 bytes each; None where there is none."""
+        ...
+
+
 class StoredTiles:
     """The tiles of a store, as `claimledger.tiles.TiledTree` reads them.
 
@@ -44,7 +53,7 @@ class StoredTiles:
         rows: where they are kept.
     """
 
-    def __init__(self, rows: StoredRows) -> None:
+    def __init__(self, rows: _HasTiles) -> None:
         self._rows = rows
 
     def read(self, level: int, index: int, width: int) -> bytes:

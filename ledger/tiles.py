@@ -39,6 +39,7 @@ __all__ = [
     "TILE_HEIGHT",
     "TILE_WIDTH",
     "EntryBundle",
+    "GrowingTiles",
     "Tile",
     "TileReader",
     "TiledTree",
@@ -238,16 +239,46 @@ def new_tiles(
         InvalidValue: a leaf hash is not 32 bytes.
         WrongTile: the reader gave a tile of another length.
     """
-    edges: list[_Edge] = []
-    level = 0
-    while old_size >> TILE_HEIGHT * level:
-        index, width = divmod(old_size >> TILE_HEIGHT * level, TILE_WIDTH)
-        hashes = _split_hashes(reader.read(level, index, width), level, index, width) if width else []
-        edges.append(_Edge(index, hashes))
-        level += 1
+    growing = GrowingTiles(old_size, reader)
     for leaf_hash in leaf_hashes:
+        for level, index, data in growing.append(leaf_hash):
+            yield level, index, TILE_WIDTH, data
+    for level, index, data in growing.partial():
+        yield level, index, len(data) // HASH_BYTES, data
+
+
+class GrowingTiles:
+    """The right edge of a tree in tiles, while leaves are appended: a partial tile of each level in memory.
+
+    Args:
+        size: how many leaves the tree has.
+        reader: gives the partial tiles of the tree as it is; not asked for anything where it is empty.
+
+    Raises:
+        WrongTile: the reader gave a tile of another length.
+    """
+
+    __slots__ = ("_edges",)
+
+    def __init__(self, size: int, reader: TileReader) -> None:
+        self._edges: list[_Edge] = []
+        level = 0
+        while size >> TILE_HEIGHT * level:
+            index, width = divmod(size >> TILE_HEIGHT * level, TILE_WIDTH)
+            hashes = _split_hashes(reader.read(level, index, width), level, index, width) if width else []
+            self._edges.append(_Edge(index, hashes))
+            level += 1
+
+    def append(self, leaf_hash: bytes) -> Sequence[tuple[int, int, bytes]]:
+        """Take one more leaf in; gives the tiles that this fills: level, index and hashes.
+
+        Raises:
+            InvalidValue: the hash is not 32 bytes.
+        """
         if type(leaf_hash) is not bytes or len(leaf_hash) != HASH_BYTES:
             raise InvalidValue("a leaf hash has 32 bytes")
+        edges = self._edges
+        full: list[tuple[int, int, bytes]] = []
         node, level = leaf_hash, 0
         while True:
             if level == len(edges):
@@ -256,14 +287,17 @@ def new_tiles(
             edge.hashes.append(node)
             edge.grew = True
             if len(edge.hashes) < TILE_WIDTH:
-                break
-            yield level, edge.index, TILE_WIDTH, b"".join(edge.hashes)
+                return full
+            full.append((level, edge.index, b"".join(edge.hashes)))
             node = _root_of_full(edge.hashes)
             edges[level] = _Edge(edge.index + 1, [])
             level += 1
-    for level, edge in enumerate(edges):
-        if edge.grew:
-            yield level, edge.index, len(edge.hashes), b"".join(edge.hashes)
+
+    def partial(self) -> Iterator[tuple[int, int, bytes]]:
+        """The last tile of each level that grew and is not full: level, index and hashes."""
+        for level, edge in enumerate(self._edges):
+            if edge.grew:
+                yield level, edge.index, b"".join(edge.hashes)
 
 
 class _Edge:

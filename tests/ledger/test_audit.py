@@ -36,12 +36,30 @@ class Listed:
     kept: dict[int, dict[str, bytes]] = field(default_factory=dict)
     index: dict[NameKey, str] = field(default_factory=dict)
     damaged: Sequence[str] = ()
+    notes: dict[int, bytes] = field(default_factory=dict)
+    tokens: list[tuple[int, bytes]] = field(default_factory=list)
 
     def size(self) -> int:
         return self.listed[-1].index + 1 if self.listed else 0
 
-    def rows(self) -> Iterator[Row]:
-        return iter(self.listed)
+    def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
+        return (
+            row
+            for row in self.listed
+            if (after is None or row.index > after) and (stream is None or row.stream == stream)
+        )
+
+    def tile(self, level: int, index: int) -> bytes | None:
+        return None
+
+    def tile_levels(self) -> list[tuple[int, int, int, int, int]]:
+        return []
+
+    def checkpoints(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
+        return ((size, self.notes[size]) for size in sorted(self.notes) if after is None or size > after)
+
+    def timestamps(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
+        return (each for each in self.tokens if after is None or each[0] > after)
 
     def row_at(self, index: int) -> Row | None:
         return next((row for row in self.listed if row.index == index), None)
@@ -292,10 +310,10 @@ def test_progress_is_told() -> None:
 
 def test_events_that_come_while_the_audit_runs_are_left_alone() -> None:
     class Growing(Listed):
-        def rows(self) -> Iterator[Row]:
+        def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
             for number in range(3):
                 self.add_claim(f"late {number}", ANA)
-            return iter(self.listed)
+            return super().rows(after, stream)
 
     ledger = Growing(opened().listed)
     report = verify(ledger, pin=None, now=NOON)
@@ -304,7 +322,7 @@ def test_events_that_come_while_the_audit_runs_are_left_alone() -> None:
 
 def test_a_closed_store_is_an_error_and_not_a_finding() -> None:
     class Closed(Listed):
-        def rows(self) -> Iterator[Row]:
+        def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
             raise LedgerClosed("the ledger is closed")
 
     with pytest.raises(LedgerClosed):
