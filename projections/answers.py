@@ -265,10 +265,10 @@ def _answers(
             continue
         property, by, single = _question(claim, mark)
         given, openness = alternatives(stated)
-        values = tuple(dict.fromkeys(_value(by, one, names) for one in given))
-        openness = (
-            openness if len(values) > 1 else "stated"
-        )  # alternatives that mean the same leave nothing open
+        values = tuple(_value(by, one, names) for one in given)
+        if len(values) > 1:
+            values = tuple({_one_key(value): value for value in reversed(values)}.values())[::-1]
+            openness = openness if len(values) > 1 else "stated"
         if by != mark.by and any(isinstance(value, WordValue) for value in values):
             by, single = mark.by, mark.single
         drafts.append((property, by, single, values, openness, field))

@@ -13,7 +13,8 @@ code    dotted codes. Same set: same. A common code, one that is a prefix of ano
         links of one chain of causes. Acts and texts against codes: not comparable. An open list contradicts nothing.
 range   numbers with bounds. 23 contradicts ">= 27", not ">= 23". Hedged or vague numbers ("around 50", "dozens")
         have no bounds and are not comparable, unless they are said alike. Other unit or certainty: not comparable.
-time    EDTF. Days that cannot meet contradict; uncertain or approximate dates and open ends prove nothing.
+time    EDTF. Days that cannot meet contradict, and so do times of one certain day, by clocks of one stated offset, that
+        cannot meet; uncertain or approximate dates and open ends prove nothing.
 entity  same entity: same. Part and whole: compatible. Different ones contradict where `Relations.apart` proves it.
 flag    true or false.
 many    several can hold: same or compatible.

@@ -162,6 +162,22 @@ def test_hours_of_one_day_contradict_only_on_one_clock() -> None:
     assert verdict("time", at("09:00", "+05:00"), at("09:00", "+05:00")) is SAME
 
 
+def test_times_of_a_day_that_is_not_certain_prove_nothing() -> None:
+    def at(value: str, **hours: str) -> When:
+        return When.model_validate({"value": value, "time": {"offset": "+05:00", **hours}})
+
+    def between(value: str) -> Verdict:
+        return verdict("time", at(value, latest="09:00"), at(value, earliest="15:00"))
+
+    assert between("2025-06-27") is CLASH
+    assert {between(value) for value in ("2025-06-27~", "2025-06-27?", "2025-06-XX", "2025-06")} == {FITS}
+
+
+def test_a_day_that_is_none_of_several_contradicts_all_of_them() -> None:
+    assert verdict("time", on("2025-06-28"), on("{2025-06-27,2025-07-02}")) is CLASH
+    assert verdict("time", on("2025-06-27"), on("{2025-06-27,2025-07-02}")) is FITS
+
+
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [

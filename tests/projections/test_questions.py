@@ -221,6 +221,11 @@ def test_alternatives_that_mean_the_same_leave_nothing_open(world: World) -> Non
     assert (position.refs, position.conditional_on) == (("C1", "C2"), ())
     [position] = world.state().question("g", "death.place").positions
     assert position.answer == {"values": [{"entities": ["cell"]}]}
+    world.claim(
+        "C4", Count.model_validate({"group": "both", "quantity": {"either": ["6", "exactly 6"]}}), "az"
+    )
+    world.claim("C5", Count(group="both", quantity=6), "ngo")
+    assert world.state().question("both", "count").state == "agreed"
 
 
 def test_a_reading_leaves_out_what_it_does_not_depend_on(world: World) -> None:
