@@ -19,10 +19,13 @@
     |   |-- ForkRefused           the log's key signed another history before, and signs no second one
     |   |-- WrongProof            hashes that do not lead from a leaf, or an older root, to the root
     |   |-- WrongTile             a tile or bundle of the log has another length or content
+    |   |-- WrongTimestamp        a timestamp token is for something else, or does not verify
     |   `-- FutureCosignature     a witness's cosignature names a time that has not come yet
     |-- CouldNotCheck             nothing was found wrong, because something needed is MISSING
     |   |-- NotPinned             no ledger id was given to hold the ledger against
     |   |-- NotWitnessed          fewer witnesses have cosigned than were asked for
+    |   |-- NotTheLatest          a witness has cosigned another size of the log last; `.size` says which
+    |   |-- UntrustedTimestamp    a timestamp token is from no authority that is trusted
     |   |-- NotSealed             no checkpoint covers it yet
     |   `-- MissingDisclosure     the content behind a commitment is not here
     |-- MissingExtra              an optional part of claimledger is not installed
@@ -81,10 +84,12 @@ __all__ = [
     "NotPinned",
     "NotWitnessed",
     "NotSealed",
+    "NotTheLatest",
     "ReadOnly",
     "RowMismatch",
     "TokenUnavailable",
     "UnknownName",
+    "UntrustedTimestamp",
     "VerificationFailed",
     "WeakKey",
     "WrongDisclosure",
@@ -94,6 +99,7 @@ __all__ = [
     "WrongProof",
     "WrongSignature",
     "WrongTile",
+    "WrongTimestamp",
 ]
 
 
@@ -218,6 +224,12 @@ class WrongTile(VerificationFailed):
     code = "tile.wrong"
 
 
+class WrongTimestamp(VerificationFailed):
+    """A timestamp token is for something else, or does not verify under the authority that it names."""
+
+    code = "timestamp.wrong"
+
+
 class FutureCosignature(VerificationFailed):
     """A witness's cosignature names a time that has not come yet."""
 
@@ -240,6 +252,25 @@ class NotWitnessed(CouldNotCheck):
     """Fewer witnesses have cosigned a checkpoint than were asked for."""
 
     code = "unchecked.witnesses"
+
+
+class UntrustedTimestamp(CouldNotCheck):
+    """A timestamp token is from no authority that is trusted here."""
+
+    code = "unchecked.timestamp"
+
+
+class NotTheLatest(CouldNotCheck):
+    """A witness cosigned another size of the log last; ``size`` says which, for the next request."""
+
+    code = "unchecked.latest"
+
+    def __init__(self, message: str, size: int) -> None:
+        super().__init__(message)
+        self.size = size
+
+    def __reduce__(self) -> tuple[type[NotTheLatest], tuple[str, int]]:
+        return (type(self), (str(self), self.size))
 
 
 class NotSealed(CouldNotCheck):

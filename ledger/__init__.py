@@ -47,11 +47,13 @@ if TYPE_CHECKING:
         NotALedger,
         NotPinned,
         NotSealed,
+        NotTheLatest,
         NotWitnessed,
         ReadOnly,
         RowMismatch,
         TokenUnavailable,
         UnknownName,
+        UntrustedTimestamp,
         VerificationFailed,
         WeakKey,
         WrongDisclosure,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         WrongProof,
         WrongSignature,
         WrongTile,
+        WrongTimestamp,
     )
 
     from .case import Case
@@ -109,6 +112,7 @@ __all__ = [
     "NotALedger",
     "NotPinned",
     "NotSealed",
+    "NotTheLatest",
     "NotWitnessed",
     "Pkcs11Signer",
     "ReadOnly",
@@ -119,6 +123,7 @@ __all__ = [
     "TokenKey",
     "TokenUnavailable",
     "UnknownName",
+    "UntrustedTimestamp",
     "VerificationFailed",
     "WeakKey",
     "WrongDisclosure",
@@ -128,6 +133,7 @@ __all__ = [
     "WrongProof",
     "WrongSignature",
     "WrongTile",
+    "WrongTimestamp",
     "__version__",
 ]
 

@@ -28,6 +28,7 @@ from . import (
     cli_read,
     cli_time,
     cli_verify,
+    cli_witness,
     cli_write,
     demo,
 )
@@ -58,6 +59,20 @@ keys_app = typer.Typer(
     name="keys",
     cls=Group,
     help="The keys with which a recorder signs: list, new.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+witness_app = typer.Typer(
+    name="witness",
+    cls=Group,
+    help="Vouch for somebody's log: init, add-log, cosign, serve, show.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+anchor_app = typer.Typer(
+    name="anchor",
+    cls=Group,
+    help="Have others vouch for checkpoints: keys, request, add, ask, timestamp, stamp, list.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -159,6 +174,8 @@ app.command("verify", cls=Command, short_help="Check every signature, chain, ind
 app.command("seal", cls=Command, short_help="Sign a checkpoint over everything recorded.")(
     _command(cli_log.seal)
 )
+app.add_typer(anchor_app)
+app.add_typer(witness_app)
 app.command("export", cls=Command, short_help="Write the projections as tables for other tools.")(
     _command(cli_export.export)
 )
@@ -176,6 +193,18 @@ app.command("schema", cls=Command, short_help="Print the schema of claim files, 
 )
 keys_app.command("list", cls=Command)(_command(cli_write.keys_list))
 keys_app.command("new", cls=Command)(_command(cli_write.keys_new))
+witness_app.command("init", cls=Command)(_command(cli_witness.witness_init))
+witness_app.command("add-log", cls=Command)(_command(cli_witness.witness_add_log))
+witness_app.command("cosign", cls=Command)(_command(cli_witness.witness_cosign))
+witness_app.command("serve", cls=Command)(_command(cli_witness.witness_serve))
+witness_app.command("show", cls=Command)(_command(cli_witness.witness_show))
+anchor_app.command("keys", cls=Command)(_command(cli_witness.anchor_keys))
+anchor_app.command("request", cls=Command)(_command(cli_witness.anchor_request))
+anchor_app.command("add", cls=Command)(_command(cli_witness.anchor_add))
+anchor_app.command("ask", cls=Command)(_command(cli_witness.anchor_ask))
+anchor_app.command("timestamp", cls=Command)(_command(cli_witness.anchor_timestamp))
+anchor_app.command("stamp", cls=Command)(_command(cli_witness.anchor_stamp))
+anchor_app.command("list", cls=Command)(_command(cli_witness.anchor_list))
 
 
 def main() -> None:

@@ -48,7 +48,7 @@ __all__ = [
 
 LISTING = "keyring.json"
 
-KeyringRole: TypeAlias = Literal["root", "recorder", "log"]
+KeyringRole: TypeAlias = Literal["root", "recorder", "log", "witness"]
 """What a key of a keyring is for."""
 
 InMemory: TypeAlias = PrivateKeySigner | Mldsa44Signer
@@ -66,7 +66,7 @@ class KeyEntry(BaseModel):
     Attributes:
         holder: who holds the key, in words ("Recorder A").
         role: what it is for.
-        algorithm: ``ed25519``; a log key may be of ``ml-dsa-44``.
+        algorithm: ``ed25519``; a key of a log or witness may be of ``ml-dsa-44``.
         keyid: see `claimledger.events.envelope.keyid_of`.
         public_key: the raw bytes as hex.
         file: name of the PEM file in the keyring's folder.
@@ -114,7 +114,7 @@ def read_listing(folder: Path) -> tuple[KeyEntry, ...]:
     for entry in read.keys:
         if _keyid_of(entry) != entry.keyid:
             raise KeyringError(f"{listing}: damaged (the keyid {entry.keyid} is not that of its key)")
-        if entry.algorithm != "ed25519" and entry.role != "log":
+        if entry.algorithm != "ed25519" and entry.role not in ("log", "witness"):
             raise KeyringError(f"{listing}: damaged (a {entry.role} key of {entry.algorithm})")
         if (entry.file is None) == (entry.pkcs11 is None):
             raise KeyringError(

@@ -1,6 +1,6 @@
 """Keys, made: what the listing says of a key, and private keys, random or from a seed.
 
-1. Root and recorder keys are of Ed25519; a log key may be of another algorithm.
+1. Root and recorder keys are of Ed25519; a key of a log or of a witness may be of another algorithm.
 2. A public key under which signatures prove nothing is listed nowhere (`claimledger.ed25519.check_public_key`).
 3. The same seed gives the same keys, and who knows it can sign: seeds are for tests.
 """
@@ -33,16 +33,18 @@ Made: TypeAlias = tuple[KeyEntry, InMemory]
 def new_keys(
     holder: str, root_holder: str, log_holder: str, roles: Collection[KeyringRole], seed: bytes | None = None
 ) -> list[Made]:
-    """The keys of a new keyring: one of each role, and of the log one of ML-DSA-44 too where that is to be had."""
+    """The keys of a new keyring: one of each role; of those that sign notes also one of ML-DSA-44, where it is had."""
     made = []
+    noting: tuple[tuple[KeyringRole, str], ...] = (("log", log_holder), ("witness", holder))
     if "root" in roles:
         made.append(new_key(root_holder, "root", seed))
     if "recorder" in roles:
         made.append(new_key(holder, "recorder", seed))
-    if "log" in roles:
-        made.append(new_key(log_holder, "log", seed))
-        if has_mldsa44():
-            made.append(new_key(log_holder, "log", seed, algorithm="ml-dsa-44"))
+    for role, of in noting:
+        if role in roles:
+            made.append(new_key(of, role, seed))
+            if has_mldsa44():
+                made.append(new_key(of, role, seed, algorithm="ml-dsa-44"))
     return made
 
 
@@ -96,8 +98,10 @@ def entry_of(
         InvalidInput: the holder has no name, or the role has no such algorithm.
         WeakKey: a public key under which signatures prove nothing.
     """
-    if algorithm != "ed25519" and role != "log":
-        raise InvalidInput(f"a {role} key is an Ed25519 key; only log keys may be of another algorithm")
+    if algorithm != "ed25519" and role not in ("log", "witness"):
+        raise InvalidInput(
+            f"a {role} key is an Ed25519 key; only keys of logs and witnesses may be of another algorithm"
+        )
     if algorithm == "ed25519":
         check_public_key(public_key)
     name = keyid_of(public_key, algorithm)

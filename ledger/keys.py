@@ -287,6 +287,11 @@ class Keyring:
         """The keys at hand that sign checkpoints, in the order of the listing."""
         return cast("tuple[LogSigner, ...]", self._at_hand("log"))
 
+    @property
+    def witnesses(self) -> tuple[LogSigner, ...]:
+        """The keys at hand that cosign checkpoints of others, in the order of the listing."""
+        return cast("tuple[LogSigner, ...]", self._at_hand("witness"))
+
     def _at_hand(self, role: KeyringRole) -> tuple[Signer, ...]:
         found = []
         for entry in self._entries:
@@ -355,7 +360,7 @@ class Keyring:
         Args:
             role: what it is for. A new recorder key is `recorder` from now on.
             holder: who will hold it, in words.
-            algorithm: of the key; ``ml-dsa-44`` for a log key only.
+            algorithm: of the key; ``ml-dsa-44`` for a key of a log or witness only.
             passphrase: encrypts the private key; the passphrase of the other keys.
             plain: keep it unencrypted. A keyring in memory needs neither.
 
@@ -367,8 +372,6 @@ class Keyring:
             WrongPassphrase: the passphrase does not open the keys that are there already.
             KeyringError: the folder cannot be written.
         """
-        if algorithm != "ed25519" and role != "log":
-            raise InvalidInput(f"a {role} key is an Ed25519 key; only log keys may be of another algorithm")
         entry, signer = new_key(holder, role, algorithm=algorithm)
         if self._folder is not None:
             encryption = encryption_with(passphrase, plain)

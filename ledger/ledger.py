@@ -22,6 +22,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cryptography.x509 import Certificate
+
 from claimledger.events.entities import Entity
 from claimledger.events.errors import (
     InvalidValue,
@@ -35,18 +37,23 @@ from claimledger.events.governance import KeyAdded
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered
 from claimledger.events.values import SHARED
 
+from .anchors import with_cosignatures
 from .checkpoint_signer import CheckpointSigner
 from .checkpoints import SignedCheckpoint
 from .checks import references
+from .cosignatures import Cosignature
 from .erasing import Erased, Eraser, finish_while_opening
 from .heads import sign_heads
 from .key_changes import KeyChanges, opening, opening_signers
 from .keys import Keyring
 from .ledger_keys import LedgerWithKeys
 from .log_keys import every_verifier, head_signers, log_signers
+from .notes import VerifierKey
 from .recording import Receipt, Signers
 from .sealer import Sealer
 from .store import Store
+from .timestamps import Timestamp, check_imprint, verify_timestamp
+from .witness_requests import read_lines
 from .writing import Clock, Writer, never_moves, unsigned
 
 if TYPE_CHECKING:
@@ -330,6 +337,57 @@ class Ledger(LedgerWithKeys):
         if sealed is None:
             raise NotSealed(f"{self._store.place}: the checkpoint that was just signed is gone again")
         return sealed
+
+    def add_cosignatures(
+        self, lines: bytes, keys: Sequence[VerifierKey | str], *, size: int | None = None
+    ) -> tuple[Cosignature, ...]:
+        """Keep what witnesses answered, with the checkpoint that they cosigned.
+
+        Args:
+            lines: their signature lines.
+            keys: their verifier keys; lines of others are left out.
+            size: of the checkpoint; None for the largest.
+
+        Returns:
+            Who cosigned, and when.
+
+        Raises:
+            NotSealed: there is no such checkpoint.
+            NotWitnessed: no line is by one of these witnesses.
+            MalformedNote, WrongSignature: the lines are none, or do not fit the checkpoint; nothing was kept.
+            ReadOnly, LedgerBusy: it cannot be written.
+        """
+        signed = self._sealed.last(size)
+        note, cosignatures = with_cosignatures(signed, read_lines(lines), keys)
+        self._store.keep_checkpoint(signed.size, note)
+        return cosignatures
+
+    def add_timestamp(
+        self, token: bytes, authorities: Sequence[Certificate] = (), *, size: int | None = None
+    ) -> Timestamp | None:
+        """Keep what a timestamping authority answered, with the checkpoint that it stamped.
+
+        Args:
+            token: the TimeStampResp in DER.
+            authorities: certificates that it must verify under; none keeps it for auditors who trust somebody.
+            size: of the checkpoint; None for the largest.
+
+        Returns:
+            Who stamped it, and when; None without authorities.
+
+        Raises:
+            NotSealed: there is no such checkpoint.
+            WrongTimestamp: it is for other bytes, was not granted, or does not verify; nothing was kept.
+            UntrustedTimestamp: it is of none of these authorities; nothing was kept.
+            MissingExtra: rfc3161-client is not installed.
+            ReadOnly, LedgerBusy: it cannot be written.
+        """
+        signed = self._sealed.last(size)
+        text = signed.checkpoint.to_text()
+        check_imprint(token, text)
+        stamp = verify_timestamp(token, text, authorities) if authorities else None
+        self._store.keep_timestamp(signed.size, token)
+        return stamp
 
     def sign_heads(self, cases: Sequence[str]) -> bytes:
         """Sign where cases and the shared register ended at the last checkpoint: see `claimledger.heads`.

@@ -29,6 +29,7 @@ from .reading import open_row
 from .register import Register
 from .sealed import SealedLog
 from .store import Store
+from .timestamps import timestamp_request
 from .trust import KeyStream
 
 if TYPE_CHECKING:
@@ -269,6 +270,27 @@ class LedgerReader:
         """
         event = self.event(leaf)
         return self._sealed.proof(event.index, event.leaf).to_bytes()
+
+    def witness_request(self, old: int = 0) -> bytes:
+        """What to send a witness, so that it cosigns the last checkpoint (C2SP tlog-witness, add-checkpoint).
+
+        Args:
+            old: size of the checkpoint that the witness cosigned last; 0 where it never did.
+
+        Raises:
+            NotSealed: nothing is sealed yet, or not as far as the witness has seen.
+            VerificationFailed: the tree or the checkpoint is not what was signed.
+        """
+        return self._sealed.witness_request(old)
+
+    def timestamp_request(self) -> bytes:
+        """What to send a timestamping authority, so that it stamps the last checkpoint (RFC 3161, in DER).
+
+        Raises:
+            NotSealed: nothing is sealed yet.
+            MissingExtra: rfc3161-client is not installed.
+        """
+        return timestamp_request(self._sealed.last().checkpoint.to_text())
 
     def verify(self, pin: str | None = None) -> Report:
         """Verify every event, row and derived table; see `claimledger.audit`.

@@ -15,13 +15,14 @@ from claimledger.events.errors import NotSealed, RowMismatch
 from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
 from .heads import StreamHead, StreamHeads
 from .log_keys import log_verifiers
-from .merkle import verify_inclusion
+from .merkle import verify_consistency, verify_inclusion
 from .notes import Note
 from .proofs import LogProof
 from .rows import StoredRows
 from .sealer import StoredTiles
 from .tiles import TiledTree
 from .trust import KeyStream
+from .witness_requests import WitnessRequest
 
 __all__ = ["SealedLog"]
 
@@ -71,10 +72,7 @@ class SealedLog:
             NotSealed: no checkpoint covers the event yet, or there is none of that size.
             WrongProof, WrongTile: the tiles do not lead from the event to the checkpoint.
         """
-        checkpoint = self.checkpoint(size)
-        if checkpoint is None:
-            what = "nothing is sealed yet" if size is None else f"there is no checkpoint of size {size}"
-            raise NotSealed(f"index {index}: {what}; seal the ledger, then ask for the proof")
+        checkpoint = self.last(size)
         if index >= checkpoint.size:
             raise NotSealed(
                 f"index {index}: recorded after the last checkpoint, which has {checkpoint.size} events; seal the "
@@ -97,9 +95,7 @@ class SealedLog:
             NotSealed: nothing is sealed yet, or nothing of these streams.
             RowMismatch, WrongProof, WrongTile: the rows are not those that were sealed.
         """
-        checkpoint = self.checkpoint()
-        if checkpoint is None:
-            raise NotSealed("nothing is sealed yet; seal the ledger first")
+        checkpoint = self.last()
         found = []
         for stream in sorted(set(streams)):
             row = self._rows.last_below(stream, checkpoint.size)
@@ -109,6 +105,41 @@ class SealedLog:
         if not found:
             raise NotSealed("nothing of these streams is sealed yet; seal the ledger first")
         return StreamHeads(checkpoint.checkpoint.origin, checkpoint.size, checkpoint.root, tuple(found))
+
+    def last(self, size: int | None = None) -> SignedCheckpoint:
+        """The largest checkpoint, or that of a size.
+
+        Raises:
+            NotSealed: there is none.
+            VerificationFailed: as `checkpoint`.
+        """
+        checkpoint = self.checkpoint(size)
+        if checkpoint is None:
+            what = "nothing is sealed yet" if size is None else f"there is no checkpoint of size {size}"
+            raise NotSealed(f"{what}; seal the ledger first")
+        return checkpoint
+
+    def witness_request(self, old: int) -> bytes:
+        """What a witness is asked: to cosign the last checkpoint, which goes on from the one that it cosigned last.
+
+        Args:
+            old: size of the checkpoint that the witness cosigned last; 0 where it never did.
+
+        Raises:
+            NotSealed: nothing is sealed yet, or not as far as the witness has seen.
+            WrongProof, WrongTile: the tiles do not lead from the one to the other.
+        """
+        last = self.last()
+        if old > last.size:
+            raise NotSealed(
+                f"the witness has seen size {old}, and the last checkpoint here has size {last.size}"
+            )
+        proof: list[bytes] = []
+        if 0 < old < last.size:
+            tree = self.tree(last.size)
+            proof = tree.consistency_proof(old)
+            verify_consistency(old, last.size, self.tree(old).root(), last.root, proof)
+        return WitnessRequest(old, tuple(proof), last.data).to_bytes()
 
     def _open(self, note: bytes) -> SignedCheckpoint:
         keys = self._keys()
