@@ -144,8 +144,6 @@ class Pkcs11Signer:
             raise WrongPin(
                 f"{self._place.token_in_words}: it refused the PIN; open the keyring again with the right one"
             )
-        if not self._pin:
-            raise WrongPin(f"{self._place.token_in_words}: a PIN is needed (CLAIMLEDGER_PIN, or pin=...)")
         self._leave()
         try:
             session = session_with(self._place, self._pin)

@@ -261,6 +261,8 @@ def session_with(place: TokenKey, pin: str) -> TokenSession:
         KeyringError: several tokens of that name.
         WrongPin: the token refuses the PIN, or the session was opened with another one.
     """
+    if not pin:
+        raise WrongPin(f"{place.token_in_words}: a PIN is needed (CLAIMLEDGER_PIN, or pin=...)")
     pkcs11 = package()
     try:
         token = _token(place)

@@ -84,6 +84,8 @@ def test_a_new_key_takes_no_name_that_is_taken(filled: SoftToken) -> None:
         WrongPin, match="refuses this PIN"
     ):  # not "is open with another PIN": it is logged out
         Pkcs11Signer.generate(filled.place("other"), pin="wrong 1234")
+    with pytest.raises(WrongPin, match="a PIN is needed"):
+        Pkcs11Signer.generate(filled.place("other"), pin="")
     with pytest.raises(InvalidInput, match="needs a label"):
         Pkcs11Signer.generate(filled.place(None, key_id="02"), pin=PIN)
 
