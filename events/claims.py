@@ -87,7 +87,7 @@ class ClaimContent(Value):
     source: Annotated[Name, Names("source")] | None = None
     locator: Locator | None = None
     quote: TextQuote | None = Field(default=None, repr=False)
-    basis: Text | None = None
+    basis: Text | None = Field(default=None, repr=False)
     based_on: Annotated[Sequence[BasedOn], ReadAs(tuple[BasedOn, ...])] = ()
 
     @model_validator(mode="before")
@@ -108,8 +108,8 @@ class ClaimContent(Value):
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """The quote, and the free text of the kind."""
-        return ("quote", *(f"claim.{slot}" for slot in self.claim.SLOTS))
+        """The quote, what the recorder inferred, and the free text of the kind."""
+        return ("basis", "quote", *(f"claim.{slot}" for slot in self.claim.SLOTS))
 
     def may_commit_to(self, path: str) -> bool:
         """The slots; of a kind that is not known here, any field of the claim."""
@@ -149,13 +149,18 @@ class ClaimAmended(ClaimContent, Body):
 
     Attributes:
         amends: event id of the ``claim.recorded``.
-        because: why the record was wrong.
+        because: why the record was wrong (behind a commitment).
     """
 
     TYPE: ClassVar[str] = "claim.amended"
 
     amends: Annotated[EventId, Names("claim")]
-    because: Text
+    because: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """Those of the content, and the recorder's reason."""
+        return (*super().slots, "because")
 
 
 @register_body
@@ -164,10 +169,15 @@ class ClaimWithdrawn(Body):
 
     Attributes:
         withdraws: event id of the ``claim.recorded``.
-        because: why.
+        because: why (behind a commitment).
     """
 
     TYPE: ClassVar[str] = "claim.withdrawn"
 
     withdraws: Annotated[EventId, Names("claim")]
-    because: Text
+    because: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The recorder's own words: they may identify somebody."""
+        return ("because",)

@@ -60,7 +60,12 @@ class EvidenceAttached(Body):
     size: Annotated[int, Field(strict=True, ge=0, le=2**53 - 1)] | None = None
     obtained_from: EntityName | None = None
     obtained_at: WhenLike | None = None
-    basis: Text | None = None
+    basis: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The recorder's own words: they may identify somebody."""
+        return ("basis",)
 
 
 @register_body
@@ -83,7 +88,12 @@ class CustodyTransferred(Body):
     received_by: EntityName
     at: WhenLike | None = None
     place: EntityName | None = None
-    note: Text | None = None
+    note: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The recorder's own words: they may identify somebody."""
+        return ("note",)
 
     @model_validator(mode="after")
     def _from_one_to_another(self) -> CustodyTransferred:
@@ -116,7 +126,12 @@ class ReliabilityAssessed(Body):
     grade: Text
     assessor: EntityName
     at: WhenLike | None = None
-    note: Text | None = None
+    note: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The recorder's own words: they may identify somebody."""
+        return ("note",)
 
     @model_validator(mode="after")
     def _of_one_thing(self) -> ReliabilityAssessed:

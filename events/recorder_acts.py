@@ -3,6 +3,8 @@
 Keep apart: *retract* and *correct* are claims of a speaker (`claimledger.events.kinds.Reply`); *withdraw* and *amend*
 are a recorder's acts on its own record (`claimledger.events.claims`). A judgement stands beside what is computed, as
 the judgement of the recorder who signed it; it never changes a value.
+
+What a recorder gives for a reason or remark is free text that may identify somebody: it is committed to, never signed.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from .claims import EventId
 from .entities import AnyEntity, Entity
@@ -77,13 +79,18 @@ class SameAsJudged(Body):
 
     Attributes:
         entities: the names.
-        because: on what ground.
+        because: on what ground (behind a commitment).
     """
 
     TYPE: ClassVar[str] = "same_as.judged"
 
     entities: Annotated[Sequence[EntityName], ReadAs(tuple[EntityName, ...])]
-    because: Text | None = None
+    because: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The recorder's own words: they may identify somebody."""
+        return ("because",)
 
     @model_validator(mode="after")
     def _two_at_least(self) -> SameAsJudged:
@@ -98,13 +105,18 @@ class SameAsUndone(Body):
 
     Attributes:
         undoes: event id of the ``same_as.judged``.
-        because: on what ground.
+        because: on what ground (behind a commitment).
     """
 
     TYPE: ClassVar[str] = "same_as.undone"
 
     undoes: EventId
-    because: Text | None = None
+    because: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The recorder's own words: they may identify somebody."""
+        return ("because",)
 
 
 @register_body
@@ -116,7 +128,7 @@ class ClaimsJudged(Body):
         verb: the relation (code list ``verb``, closed).
         of: event ids of the claims to which they stand in it.
         under: `OneOf` entity to the candidate under which it holds, where it holds under one reading only.
-        note: a remark of the recorder.
+        note: a remark of the recorder (behind a commitment).
     """
 
     TYPE: ClassVar[str] = "claims.judged"
@@ -125,4 +137,9 @@ class ClaimsJudged(Body):
     verb: Annotated[ListedCode, Codes("verb")]
     of: ClaimIds
     under: Annotated[Mapping[Name, EntityName], ReadAs(dict[Name, EntityName])] | None = None
-    note: Text | None = None
+    note: Text | None = Field(default=None, repr=False)
+
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The recorder's own words: they may identify somebody."""
+        return ("note",)

@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -93,9 +92,9 @@ class _Known:
     entities: dict[str, tuple[EntityRegistered, Event]] = field(default_factory=dict)
     sources: dict[str, tuple[SourceRegistered, Event]] = field(default_factory=dict)
     claims: dict[str, tuple[ClaimRecorded, Event]] = field(default_factory=dict)
-    acts: Counter[bytes] = field(default_factory=Counter)
+    acts: dict[bytes, list[tuple[Body, Event]]] = field(default_factory=dict)
     amendments: list[tuple[ClaimAmended, Event]] = field(default_factory=list)
-    withdrawals: list[ClaimWithdrawn] = field(default_factory=list)
+    withdrawals: list[tuple[ClaimWithdrawn, Event]] = field(default_factory=list)
 
     def apply(self, event: Event) -> None:
         """Take an event of the case in."""
@@ -114,11 +113,11 @@ class _Known:
                 | CustodyTransferred()
                 | ReliabilityAssessed()
             ):
-                self.acts[_content(body)] += 1
+                self.acts.setdefault(_content(body), []).append((body, event))
             case ClaimAmended():
                 self.amendments.append((body, event))
             case ClaimWithdrawn():
-                self.withdrawals.append(body)
+                self.withdrawals.append((body, event))
 
 
 class _Matching:
@@ -213,10 +212,12 @@ class _Matching:
 
     def _is_new_act(self, body: Body) -> bool:
         """Whether an act without a name is to be recorded. The same one may be meant twice: items go and return."""
-        content = _content(self._settled(body))
-        if not self._known.acts[content]:
+        settled = self._settled(body)
+        alike = self._known.acts.get(_content(settled), [])
+        found = next((each for each in alike if _is_same(settled, *each)), None)
+        if found is None:
             return True
-        self._known.acts[content] -= 1
+        alike.remove(found)
         self.unchanged += 1
         return False
 
@@ -229,10 +230,10 @@ class _Matching:
 
     def _is_new_withdrawal(self, ref: str, body: ClaimWithdrawn) -> bool:
         settled = self._settled(body)
-        there = [each for each in self._known.withdrawals if each.withdraws == settled.withdraws]
+        there = [each for each in self._known.withdrawals if each[0].withdraws == settled.withdraws]
         if not there:
             return self._is_recorded("withdraw", ref)
-        if settled not in there:
+        if not any(_is_same(settled, *each) for each in there):
             self._problem(child("withdraw", ref), "is withdrawn already, for another reason; put it back")
         self.unchanged += 1
         return False
@@ -310,9 +311,9 @@ def _write(ledger: Ledger, claim_file: ClaimFile, new: _Matching) -> None:
         case.record(with_claim_ids(claim.claim, refs.__getitem__), ref=claim.ref, **_came(claim, refs))
     for ref, amendment in new.amendments.items():
         kind = with_claim_ids(amendment.claim, refs.__getitem__)
-        case.amend(ref, kind, because=amendment.because, **_came(amendment, refs))
+        case.amend(ref, kind, because=amendment.because or "", **_came(amendment, refs))
     for ref, withdrawal in new.withdrawals.items():
-        case.withdraw(ref, because=withdrawal.because)
+        case.withdraw(ref, because=withdrawal.because or "")
     for same in new.same_as:
         case.same_as(same.entities, because=same.because)
     for judged in new.judgements:

@@ -149,6 +149,7 @@ class RecorderActs:
             KeyNotAllowed: another recorder made the record.
             UnknownName, InvalidValue: see `record`.
         """
+        _check_reason(because)
         with self._writer.turn():
             amends = self._compose.own_claim(ref)
             members = self._compose.content(kind, **how)
@@ -167,6 +168,7 @@ class RecorderActs:
             KeyNotAllowed: another recorder made the record.
             UnknownName: no such claim.
         """
+        _check_reason(because)
         with self._writer.turn():
             body = ClaimWithdrawn(withdraws=self._compose.own_claim(ref), because=because)
             return self._writer.record(body, self._stream, case=self._name, name=ref)
@@ -177,3 +179,9 @@ class RecorderActs:
 
 def _several(claims: str | Sequence[str]) -> Sequence[str]:
     return (claims,) if isinstance(claims, str) else claims
+
+
+def _check_reason(because: object) -> None:
+    # It may be absent where it is read, withheld or erased, but never where it is recorded.
+    if not because:
+        raise InvalidValue("because: say why; it is kept behind a commitment")

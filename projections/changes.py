@@ -248,10 +248,9 @@ class _Finder:
         mended = longer[len(shorter) :]
         was = what_was_said(self._before, self._before.accounts[before.ref], before.body)
         now = what_was_said(self._after, self._after.accounts[after.ref], after.body)
-        because = "; ".join(one.because for one in mended if one.because)
         return self._change(
             ChangeSort.AMENDED, self._after, after, before=was, after=now, of=(after.ref,),
-            by=tuple(one.event for one in mended), text=f"the record of {after.ref} was amended: {because}",
+            by=tuple(one.event for one in mended), text=f"the record of {after.ref} was amended",
         )  # fmt: skip
 
     def _judged(self) -> Iterator[Change]:

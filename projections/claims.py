@@ -64,23 +64,18 @@ class Withdrawal:
     Attributes:
         index: log index of the event.
         event: its event id, which is what ended the claim.
-        because: the recorder's reason.
+        because: the recorder's reason, where it is at hand; protected.
         signers: keyids of those who signed it.
     """
 
     index: int
     event: str
-    because: str
+    because: str | None
     signers: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Every member under its own name."""
-        return {
-            "index": self.index,
-            "event": self.event,
-            "because": self.because,
-            "signers": list(self.signers),
-        }
+        """Every member under its own name but the reason, which is protected."""
+        return {"index": self.index, "event": self.event, "signers": list(self.signers)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ class ClaimView:
             "withdrawal": None if self.withdrawal is None else self.withdrawal.to_json(),
             "questions": list(self.questions),
             "versions": [
-                {"index": one.index, "event": one.event, "because": one.because, "signers": list(one.signers)}
+                {"index": one.index, "event": one.event, "signers": list(one.signers)}
                 for one in self.versions
             ],
             "body": _public_members(self.versions[-1]),

@@ -59,8 +59,13 @@ _HISTORY: Final = Table(
         category("status", "how it stands", HOW_A_CLAIM_STANDS),
         text("ended_by", "ref of the claim, or id of the event, that ended or displaced it", nullable=True),
         listed("judgements", "judgements that touch it", "event ids"),
-        data("amendments", "how the record was mended: index, because, and what it said before"),
-        text("basis", "what the recorder inferred, and from what", nullable=True),
+        data(
+            "amendments",
+            "how the record was mended: index, because where it was asked for, what it said before",
+        ),
+        text(
+            "basis", "what the recorder inferred, and from what; only where it was asked for", nullable=True
+        ),
     ),
 )
 _JUDGEMENTS: Final = Table(
@@ -77,7 +82,7 @@ _JUDGEMENTS: Final = Table(
         listed("claims", "the claims that it speaks of", "refs"),
         listed("of", "the claims to which they stand in it", "refs"),
         data("under", "the reading under which it holds: variable to alternative; {} where none is stated"),
-        text("note", "the recorder's remark", nullable=True),
+        text("note", "the recorder's remark; only where it was asked for", nullable=True),
         listed("signers", "who judged", "keyids, 64 hex digits"),
     ),
 )
@@ -207,7 +212,11 @@ _CUSTODY: Final = Table(
         text("scale", "of an assessment, its scale", nullable=True),
         text("grade", "of an assessment, the grade on that scale", nullable=True),
         text("assessor", "of an assessment, whose it is", nullable=True, unit="name in force"),
-        text("note", "the recorder's remark, or how the copy is known to be the item's", nullable=True),
+        text(
+            "note",
+            "a remark, or how the copy is known to be the item's; only where it was asked for",
+            nullable=True,
+        ),
         listed("gaps", "of a transfer, what is missing: no_giver, other_giver, no_date, earlier_date"),
         flag("held", "whether the recorder holds the item"),
         text("keeper", "who has the item by the record", nullable=True, unit="name in force"),
@@ -233,7 +242,7 @@ _ASSESSMENTS: Final = Table(
         text("grade", "the grade on that scale"),
         text("assessor", "whose assessment it is", unit="name in force"),
         *date("at", "when it was made"),
-        text("note", "on what ground", nullable=True),
+        text("note", "on what ground; only where it was asked for", nullable=True),
     ),
 )
 _TIMELINE: Final = Table(

@@ -159,7 +159,9 @@ _CLAIMS: Final = Table(
         text("source", "the source it was read in", nullable=True, unit="name"),
         integer("locator_start", "where the words begin", "Unicode code points, from 0", nullable=True),
         integer("locator_end", "where they end", "Unicode code points, exclusive", nullable=True),
-        text("basis", "what the recorder inferred, and from what", nullable=True),
+        text(
+            "basis", "what the recorder inferred, and from what; only where it was asked for", nullable=True
+        ),
         listed("based_on", "claims and items that the speaker relied on", "refs and names"),
         *_state_columns("it"),
         text("stale", "ref of the claim that it rests on and that moved on", nullable=True),

@@ -79,7 +79,7 @@ class Attachment:
     basis: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """Every member under its own name."""
+        """Every member under its own name but the basis, which is protected."""
         return _plain(self)
 
 
@@ -123,7 +123,7 @@ class Transfer:
     gaps: tuple[Gap, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Every member under its own name, gaps as objects."""
+        """Every member under its own name but the note, which is protected; gaps as objects."""
         return {**_plain(self), "gaps": [{"what": gap.what, "text": gap.text} for gap in self.gaps]}
 
 
@@ -152,7 +152,7 @@ class Assessment:
     note: str | None
 
     def to_json(self) -> dict[str, Any]:
-        """Every member under its own name."""
+        """Every member under its own name but the note, which is protected."""
         return _plain(self)
 
 
@@ -401,6 +401,9 @@ def _in_force(state: CaseState, name: str | None) -> str | None:
     return None if name is None else state.names.canonical(name)
 
 
+_PROTECTED = ("basis", "note")
+
+
 def _plain(row: Attachment | Transfer | Assessment) -> dict[str, Any]:
-    found = {name: getattr(row, name) for name in row.__dataclass_fields__}
+    found = {name: getattr(row, name) for name in row.__dataclass_fields__ if name not in _PROTECTED}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}

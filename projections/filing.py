@@ -313,10 +313,20 @@ class CaseFile:
                     filed.entities[name] = replace(entity, entity=bare.body.entity)
         elif isinstance(bare.body, (ClaimRecorded, ClaimAmended)):
             for record in filed.records.values():
+                because = bare.body.because if isinstance(bare.body, ClaimAmended) else None
                 record.versions[:] = [
-                    version_of(bare, bare.body, one.because, filed.declared) if one.event == bare.id else one
+                    version_of(bare, bare.body, because, filed.declared) if one.event == bare.id else one
                     for one in record.versions
                 ]
+
+        elif isinstance(bare.body, ClaimWithdrawn):
+            for record in filed.records.values():
+                if record.withdrawal is not None and record.withdrawal.event == bare.id:
+                    record.withdrawal = replace(record.withdrawal, because=bare.body.because)
+        elif isinstance(bare.body, ClaimsJudged):
+            filed.judged[:] = [
+                (bare, bare.body) if each.id == bare.id else (each, judged) for each, judged in filed.judged
+            ]
 
     def _let_go(self) -> None:
         """Let go of what was computed earlier, which may still hold content that is erased."""

@@ -111,7 +111,7 @@ class HistoryRow:
     erasures: tuple[ErasureView, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Every member under its own name, voices and locator as objects."""
+        """Every member under its own name but reasons and basis, which are protected; voices and locator as objects."""
         return {
             "index": self.index,
             "ref": self.ref,
@@ -141,15 +141,11 @@ class HistoryRow:
             "ended_by": self.ended_by,
             "conditional_on": list(self.conditional_on),
             "judgements": [judgement.to_json() for judgement in self.judgements],
-            "amendments": [
-                {"index": one.index, "because": one.because, "before": one.before} for one in self.amendments
-            ],
-            "basis": self.basis,
+            "amendments": [{"index": one.index, "before": one.before} for one in self.amendments],
             "withdrawal": None
             if self.withdrawal is None
             else {
                 "index": self.withdrawal.index,
-                "because": self.withdrawal.because,
                 "recorder": list(self.withdrawal.signers),
             },
             "erasures": [erasure.to_json() for erasure in self.erasures],

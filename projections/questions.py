@@ -65,7 +65,7 @@ class JudgementView:
     signers: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
-        """Every member under its own name."""
+        """Every member under its own name but the note, which is protected."""
         return {
             "index": self.index,
             "event": self.event,
@@ -73,7 +73,6 @@ class JudgementView:
             "claims": list(self.claims),
             "of": list(self.of),
             "under": self.under,
-            "note": self.note,
             "signers": list(self.signers),
         }
 

@@ -98,7 +98,8 @@ def endings_in_words(state: CaseState, holders: Mapping[str, str] | None = None)
     named = {**state.recorders, **(holders or {})}
     return {
         one.event: f"at index {one.index} by "
-        f"{', '.join(named.get(keyid, f'key {short(keyid)}') for keyid in one.signers)}, because {one.because}"
+        f"{', '.join(named.get(keyid, f'key {short(keyid)}') for keyid in one.signers)}"
+        + (f", because {one.because}" if one.because else "")
         for view in state.claims.values()
         if (one := view.withdrawal) is not None
     }

@@ -161,7 +161,9 @@ def _remarks(
     if row.status != "standing":
         remarks.append(ended_by(str(row.status), row.ended_by, endings))
     remarks += [
-        f"the record was amended at index {each.index}, because {each.because}; before: {each.before}"
+        f"the record was amended at index {each.index}"
+        + (f", because {each.because}" if each.because else "")
+        + f"; before: {each.before}"
         for each in row.amendments
     ]
     remarks += [

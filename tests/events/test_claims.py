@@ -56,8 +56,8 @@ def test_every_claim_survives_the_way_through_signed_bytes(claim: ClaimRecorded)
 @given(claims)
 def test_protected_text_never_stands_in_the_signed_members(claim: ClaimRecorded) -> None:
     public, protected = claim.split()
-    assert set(protected) == {"quote", *(f"claim.{slot}" for slot in claim.claim.SLOTS)}
-    assert "quote" not in public
+    assert set(protected) == {"basis", "quote", *(f"claim.{slot}" for slot in claim.claim.SLOTS)}
+    assert {"basis", "quote"}.isdisjoint(public)
     inner = public["claim"]
     assert isinstance(inner, dict)
     assert not set(claim.claim.SLOTS) & set(inner)
@@ -65,7 +65,7 @@ def test_protected_text_never_stands_in_the_signed_members(claim: ClaimRecorded)
 
 def test_a_protected_slot_is_committed_to_also_when_it_is_empty() -> None:
     _, protected = a_claim(claim=Opinion(about="raid", tone="condemns")).split()
-    assert protected == {"quote": None, "claim.text": None}
+    assert protected == {"basis": None, "quote": None, "claim.text": None}
 
 
 def test_withheld_text_reads_as_absent() -> None:

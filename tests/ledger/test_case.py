@@ -236,7 +236,7 @@ def test_quotes_and_committed_texts_are_not_in_signed_bytes(case: Case) -> None:
     case.record(Opinion(about="z", tone="condemns", text="strong words"), asserter="ngo", quote="the words")
     event = case.claim("C1")
     assert "words" not in repr(event.header.body)
-    assert set(event.header.commitments) == {"quote", "claim.text"}
+    assert set(event.header.commitments) == {"basis", "quote", "claim.text"}
     opinion = body(case, "C1").claim
     assert isinstance(opinion, Opinion)
     assert opinion.text == "strong words"

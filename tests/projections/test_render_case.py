@@ -58,7 +58,7 @@ def test_a_withdrawal_is_data_in_a_history(world: World) -> None:
     world.withdraw("C1")
     world.claim("C2", suicide(), "az")
     first, second = replay(History("case", ASKED), world.events).to_json()["rows"]
-    assert first["withdrawal"] == {"index": 10, "because": "recorded twice", "recorder": [SIGNER]}
+    assert first["withdrawal"] == {"index": 10, "recorder": [SIGNER]}
     assert first["ended_by"] == world.events[10].id
     assert second["withdrawal"] is None
 

@@ -29,7 +29,7 @@ Rows = list[dict[str, Any]]
 
 @pytest.fixture
 def tables(world: Any) -> Tables:
-    return tables_of(filled(world))
+    return tables_of(filled(world), disclosed=True)
 
 
 @pytest.fixture
