@@ -48,6 +48,7 @@ def tell(
     lines: Callable[[View, Mapping[str, str]], Iterable[Line]],
     *,
     as_json: bool,
+    with_holders: bool = False,
 ) -> int:
     """Answer a command that reads one case.
 
@@ -58,6 +59,7 @@ def tell(
         view: makes the projection, from the case's name and the clocks.
         lines: what a person reads of it; takes the projection, and keyid to who holds the key.
         as_json: answer programs instead.
+        with_holders: add to that who holds which key.
 
     Returns:
         Exit status 0.
@@ -71,7 +73,7 @@ def tell(
         fold = opened.replay(view(case_named(opened, case), **clocks))
         holders = holders_of(opened)
     if as_json:
-        tell_json(fold, clocks)
+        tell_json(fold, clocks, **({"holders": holders} if with_holders else {}))
     else:
         say(*lines(fold, holders))
     return 0

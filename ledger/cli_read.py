@@ -64,7 +64,15 @@ def show(
         more = f"claimledger show {ledger} {state.case} --all"
         return case_lines(state, width=screen_width(), everything=show_all, more=more, holders=holders)
 
-    return tell(ledger, case, asked(known_at, asserted_by, true_on), CaseState, lines, as_json=as_json)
+    return tell(
+        ledger,
+        case,
+        asked(known_at, asserted_by, true_on),
+        CaseState,
+        lines,
+        as_json=as_json,
+        with_holders=True,
+    )
 
 
 def history(

@@ -12,6 +12,7 @@ from claimledger.events.values import SHARED
 
 from .names import NamesInForce
 from .questions import Question
+from .words import folded
 
 __all__ = ["find_question"]
 
@@ -68,4 +69,4 @@ def _guess(wanted: str, questions: list[Question], names: NamesInForce, entities
 
 def _spelled(text: str) -> str:
     """How questions are spelled for comparing: lower case, every separator a space."""
-    return _SEPARATORS.sub(" ", text).strip().casefold()
+    return folded(_SEPARATORS.sub(" ", text).strip())

@@ -36,6 +36,7 @@ from .asserter_tallying import NOBODY, REGISTER, Tallying, key_of
 from .questions import natural
 from .replay import RULES_VERSION, Provenance
 from .tallies import NAMED, Heading, Key, Tally
+from .words import folded
 
 __all__ = ["Asserters"]
 
@@ -64,14 +65,14 @@ class Asserters(Tallying):
         """
         rows = [row for row in self.rows if case is None or row.case == case]
         for spelled in (_by_name, _by_label):
-            found = [row for row in rows if holder.casefold() in spelled(row)]
+            found = [row for row in rows if folded(holder) in spelled(row)]
             if len(found) == 1:
                 return found[0]
             if found:
                 several = ", ".join(sorted(_shown(row) for row in found)[:8])
                 raise UnknownName(f'"{holder}" may mean several speakers: {several}; name the case')
         known = {name: _shown(row) for row in rows for name in (*_by_name(row), *_by_label(row))}
-        near = dict.fromkeys(known[one] for one in difflib.get_close_matches(holder.casefold(), known, n=4))
+        near = dict.fromkeys(known[one] for one in difflib.get_close_matches(folded(holder), known, n=4))
         listed = f"; near ones: {', '.join(near)}" if near else ""
         raise UnknownName(f'nobody called "{holder}" has said anything in these cases{listed}')
 
@@ -81,7 +82,7 @@ class Asserters(Tallying):
         Raises:
             UnknownName: nobody here answers it, and no kind of this release asks it; the message lists near ones.
         """
-        wanted = "_".join(text.casefold().split())
+        wanted = "_".join(folded(text).split())
         answered = {one.property for row in self.rows for one in row.answers}
         if wanted in answered or is_listed("property", wanted):
             return wanted
@@ -308,11 +309,11 @@ def _last(text: str) -> tuple[datetime.date, str]:
 
 
 def _by_name(row: AsserterRow) -> set[str]:
-    return {name.casefold() for one in (row.holder, *row.names) for name in (one, one.removeprefix(SHARED))}
+    return {folded(name) for one in (row.holder, *row.names) for name in (one, one.removeprefix(SHARED))}
 
 
 def _by_label(row: AsserterRow) -> set[str]:
-    return {row.label.casefold()}
+    return {folded(row.label)}
 
 
 def _shown(row: AsserterRow) -> str:

@@ -1,9 +1,10 @@
-"""What beside its own events belongs to a case: of the shared register, the keys and the kinds, what it rests on.
+"""What beside its own events belongs to a case: of the shared register and the declared kinds, what it rests on.
 
 1. An entity of the register belongs to a case where an event of the case names it, or where it is reached from one that
    belongs to it: by ``part_of``, ``one_of``, ``other_than``, a group's members, or a same-as that is in force.
-2. A same-as of the register, its undoing, and a registration that does not count belong to it with the names in them. A
-   key belongs to it with what it signed there, a declared kind with the claims of that kind, and always the opening.
+2. A same-as of the register, its undoing, and a registration that does not count belong to it with the names in them; a
+   declared kind with the claims of that kind. The key stream belongs to no case: a replay of the whole log and one of the
+   case and the register are the same.
 3. So what is recorded for other cases, and registered for them, changes nothing in the state of this one.
 """
 
@@ -17,8 +18,6 @@ from typing import Final
 from claimledger.events.declarations import KindDeclared
 from claimledger.events.encoding import encode_dumped
 from claimledger.events.entities import Entity, Group, OneOf
-from claimledger.events.envelope import keyid_of
-from claimledger.events.governance import KeyAdded, LedgerOpened
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered, SameAsJudged, SameAsUndone
 from claimledger.events.values import SHARED
@@ -46,7 +45,6 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
     names = _named(filed, own, [group for event, group in filed.same.items() if event in shared])
     kinds = {version.body.kind for record in filed.records.values() for version in record.versions}
     belongs = {event.index for event in own}
-    signers = {keyid for event in own for keyid in event.signers}
     same: set[str] = set()
     for event in beside:
         body = event.body
@@ -60,15 +58,9 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
         elif isinstance(body, KindDeclared):
             belongs_too = body.kind in kinds
         else:
-            belongs_too = isinstance(body, LedgerOpened)
+            belongs_too = False
         if belongs_too:
             belongs.add(event.index)
-            signers.update(event.signers)
-    belongs.update(
-        event.index
-        for event in beside
-        if isinstance(event.body, KeyAdded) and keyid_of(bytes.fromhex(event.body.key)) in signers
-    )
     erasures = [one for one in filed.erasures if one.of_index in belongs]
     belongs.update(one.index for one in erasures)
     kept = replace(
@@ -77,7 +69,6 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
             name: view for name, view in filed.entities.items() if not view.shared or view.index in belongs
         },
         same={event: group for event, group in filed.same.items() if event in same or event not in shared},
-        recorders={keyid: holder for keyid, holder in filed.recorders.items() if keyid in signers},
         erasures=erasures,
         unread=[one for one in filed.unread if one.index in belongs],
     )

@@ -56,8 +56,8 @@ class CaseState(CaseFile):
 
     @property
     def recorders(self) -> Mapping[str, str]:
-        """Keyid to holder, for the keys that signed what belongs to the case, and whose adding was replayed."""
-        return MappingProxyType(self._belongs()[0].recorders)
+        """Keyid to holder, for the keys whose adding was replayed; no part of the state, and none of its hash."""
+        return MappingProxyType(self._filed.recorders)
 
     @property
     def names(self) -> NamesInForce:
@@ -183,7 +183,7 @@ class CaseState(CaseFile):
         Members: ``case``, ``title``, ``index_range``, ``entities`` and ``sources`` (name to what was registered),
         ``claims`` (in the order of recording, each as `ClaimView.to_json`), ``questions`` (as `Question.to_json`),
         ``judgements``, ``opinions``, ``patterns``, ``replies``, ``unread``, ``unplaced``, ``not_yet_said`` and
-        ``not_of_that_day`` (refs), ``unread_events``, ``erasures``, ``speakers`` (name to label), ``recorders``, and
+        ``not_of_that_day`` (refs), ``unread_events``, ``erasures``, ``speakers`` (name to label) and
         ``provenance``.
         """
         content = self._content()
@@ -223,7 +223,6 @@ class CaseState(CaseFile):
             ],
             "erasures": [erasure.to_json() for erasure in self.erasures],
             "speakers": {name: self.label(name) for name in self.speakers},
-            "recorders": dict(self.recorders),
         }
 
     def _let_go(self) -> None:

@@ -36,7 +36,7 @@ from .clocks import Clocks, Moment
 from .compare import TermValue
 from .names import EntityView, NamesInForce
 from .positions import Hop, hops_of
-from .words import as_put, date_in_words, date_text, property_in_words, value_in_words
+from .words import as_put, date_in_words, date_text, folded, property_in_words, value_in_words
 
 __all__ = ["Finder", "Found", "Sought"]
 
@@ -143,9 +143,7 @@ class Finder:
         self._claims: set[str] = set()
         self._sources: set[str] = set()
         self._wanted = (
-            {sought.asserter.casefold(), f"{SHARED}{sought.asserter}".casefold()}
-            if sought.asserter
-            else set()
+            {folded(sought.asserter), folded(f"{SHARED}{sought.asserter}")} if sought.asserter else set()
         )
         self._declared: dict[str, type[DeclaredKind]] = {}
         self._own_codes: set[str] = set()
@@ -259,7 +257,7 @@ class Finder:
 
     def _means(self, view: EntityView | None) -> bool:
         """Whether an entity is who is sought as the speaker."""
-        return view is not None and not self._wanted.isdisjoint((view.name.casefold(), view.label.casefold()))
+        return view is not None and not self._wanted.isdisjoint((folded(view.name), folded(view.label)))
 
     def _fits_inside(self, account: Account, names: NamesInForce) -> bool:
         sought = self.sought
@@ -269,13 +267,13 @@ class Finder:
             return False
         if sought.text is None:
             return True
-        wanted = sought.text.casefold()
-        return any(wanted in text.casefold() for text in _texts(account, names))
+        wanted = folded(sought.text)
+        return any(wanted in folded(text) for text in _texts(account, names))
 
 
 def _unknown(what: str, sought: str, known: Iterable[str]) -> UnknownName:
-    spelled = {one.casefold(): one for one in known}
-    near = [spelled[one] for one in difflib.get_close_matches(sought.casefold(), spelled, n=4)]
+    spelled = {folded(one): one for one in known}
+    near = [spelled[one] for one in difflib.get_close_matches(folded(sought), spelled, n=4)]
     return UnknownName(f"{what}; near ones: {', '.join(near)}" if near else what)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,7 @@ __all__ = [
     "as_put",
     "date_in_words",
     "date_text",
+    "folded",
     "inferred_in_words",
     "property_in_words",
     "value_as_json",
@@ -110,6 +112,11 @@ def _amount_in_words(amount: Quantity) -> str:
         f"({amount.certainty})" if amount.certainty else None,
     ]
     return " ".join(word for word in words if word)
+
+
+def folded(text: str) -> str:
+    """Text as it is looked for: in any letter case, with or without the dot of the Azerbaijani and Turkish i."""
+    return unicodedata.normalize("NFC", text).replace("\u0130", "i").replace("\u0131", "i").casefold()
 
 
 def date_text(when: When | str | None) -> str | None:

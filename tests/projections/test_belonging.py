@@ -1,4 +1,4 @@
-"""What belongs to a case of the shared register, the keys and the kinds; and that nothing else changes its state."""
+"""What belongs to a case of the shared register and the kinds; and that nothing else changes its state."""
 
 from __future__ import annotations
 
@@ -122,4 +122,5 @@ def test_a_ledger_gives_one_hash_whatever_is_added_for_other_cases() -> None:
         recorded(ledger, "another", "shared:police")
         state = ledger.replay(CaseState("case"))
         assert state.to_json() == before
+        assert replay(CaseState("case"), ledger.events()).to_json() == before
         assert state.taken_in == state.provenance().index + 1  # type: ignore[operator]

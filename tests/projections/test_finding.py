@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from claimledger.events import CauseOfDeath, General, NoAnswer, Opinion
+from claimledger.events import Authority, CauseOfDeath, General, NoAnswer, Opinion
 from claimledger.events.errors import UnknownName
 from claimledger.projections.finding import Finder, Found, Sought
 
@@ -50,6 +50,16 @@ def test_a_speaker_is_found_with_whom_it_speaks_for(told: World) -> None:
 def test_text_is_found_in_labels_and_in_texts_whatever_the_case(told: World) -> None:
     assert refs(told, Sought(text="RUSSIAN AUTH")) == ["C2", "C3"]
     assert refs(told, Sought(text="Disgrace")) == ["C4"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["İŞLƏR NAZİRLİYİ", "işlər nazirliyi", "IŞLƏR NAZIRLIYI", "I\u0307şlər Nazirliyi"]
+)
+def test_letters_of_azerbaijani_are_found_in_any_case(world: World, asked: str) -> None:
+    world.entity("din", Authority(label="İşlər Nazirliyi", country="AZ"))
+    world.claim("C1", CauseOfDeath(of="z", causes="torture"), "din")
+    assert refs(world, Sought(asserter=asked)) == ["C1"]
+    assert refs(world, Sought(text=asked.split()[0])) == ["C1"]
 
 
 def test_the_clocks_leave_out_what_was_not_said_or_not_recorded(told: World) -> None:
