@@ -3,8 +3,8 @@
 1. An entity of the register belongs to a case where an event of the case names it, or where it is reached from one that
    belongs to it: by ``part_of``, ``one_of``, ``other_than``, a group's members, or a same-as that is in force.
 2. A same-as of the register, its undoing, and a registration that does not count belong to it with the names in them; a
-   declared kind with the claims of that kind. The key stream belongs to no case: a replay of the whole log and one of the
-   case and the register are the same.
+   declared kind with the claims of that kind. The key stream belongs to no case: to replay the whole log, or the case
+   and the register alone, gives the same.
 3. So what is recorded for other cases, and registered for them, changes nothing in the state of this one.
 """
 
