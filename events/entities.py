@@ -5,14 +5,15 @@
 3. A speaker or a person without a name is registered as `Unnamed`; two of them are never taken for one.
 4. `OneOf` is a variable that several claims share ("one of the brothers"); with `other_than` it is what the
    other variable is not. Nobody here decides which candidate it is.
-5. The identity of a protected person is never in signed bytes: name, aliases and contact are committed slots, and
-   the ledger gives such a person a random name of its own (`claimledger.events.disclosure`).
+5. The identity of a protected person, group, organisation, place or item is never in signed bytes: name, aliases and
+   contact are committed slots, and the ledger gives it a random name of its own (`claimledger.events.disclosure`). What
+   is protected belongs to one case: shared, it would have one random name in all of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, Self, TypeAlias
 
 from pydantic import Discriminator, Field, model_validator
 
@@ -29,6 +30,7 @@ __all__ = [
     "Organisation",
     "Person",
     "Place",
+    "Protectable",
     "RegisteredAct",
     "Unnamed",
 ]
@@ -43,7 +45,7 @@ class Entity(Value):
     """Base of all entities. Use one of the types below.
 
     Attributes:
-        label: what readers see; for a protected person a description that identifies nobody.
+        label: what readers see; for a protected entity a description that identifies nobody.
         part_of: the larger entity that this one belongs to.
         country: two-letter country code, where it says which authority, medium or place is meant.
     """
@@ -60,18 +62,17 @@ class Entity(Value):
         return ()
 
 
-class Person(Entity):
-    """A person.
+class Protectable(Entity):
+    """Base of the entities whose identity can be kept out of everything that is signed.
 
     Attributes:
         protected: whether the identity stays out of everything that is signed.
-        name: the real name of a protected person; `label` holds the name of any other.
-        aliases: other names of a protected person.
-        contact: how a protected person is reached.
-        handle: what the recorder calls a protected person in its own files.
+        name: the real name of a protected entity; `label` holds the name of any other.
+        aliases: other names of a protected entity.
+        contact: how a protected entity is reached; of a place, where it is.
+        handle: what the recorder calls a protected entity in its own files.
     """
 
-    type: Literal["person"] = "person"
     protected: bool = False
     name: Text | None = Field(default=None, repr=False)
     aliases: Annotated[Sequence[Text], ReadAs(tuple[Text, ...])] | None = Field(default=None, repr=False)
@@ -79,17 +80,23 @@ class Person(Entity):
     handle: Text | None = Field(default=None, repr=False)
 
     @model_validator(mode="after")
-    def _identity_only_behind_commitments(self) -> Person:
+    def _identity_only_behind_commitments(self) -> Self:
         if not self.protected and any(getattr(self, slot) is not None for slot in _PROTECTED):
             raise ValueError(
-                "name, aliases and contact are for protected persons; write protected: true, or use label"
+                "name, aliases and contact are for what is protected; write protected: true, or use label"
             )
         return self
 
     @property
     def slots(self) -> tuple[str, ...]:
-        """Everything that could identify a protected person; nothing for others."""
+        """Everything that could identify what is protected; nothing for others."""
         return _PROTECTED if self.protected else ()
+
+
+class Person(Protectable):
+    """A person."""
+
+    type: Literal["person"] = "person"
 
 
 class Authority(Entity):
@@ -99,7 +106,7 @@ class Authority(Entity):
     type: Literal["authority"] = "authority"
 
 
-class Organisation(Entity):
+class Organisation(Protectable):
     """An organisation that is no public body."""
 
     SHAREABLE: ClassVar[bool] = True
@@ -113,14 +120,14 @@ class Medium(Entity):
     type: Literal["medium"] = "medium"
 
 
-class Place(Entity):
+class Place(Protectable):
     """A place."""
 
     SHAREABLE: ClassVar[bool] = True
     type: Literal["place"] = "place"
 
 
-class Group(Entity):
+class Group(Protectable):
     """Several persons.
 
     Attributes:
@@ -137,7 +144,7 @@ class RegisteredAct(Entity):
     type: Literal["act"] = "act"
 
 
-class EvidenceItem(Entity):
+class EvidenceItem(Protectable):
     """A video, photo, document or object.
 
     Attributes:

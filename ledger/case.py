@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from claimledger.events.claims import BasedOn, ClaimRecorded, Polarity, Relay, Strength
 from claimledger.events.dates import When
-from claimledger.events.entities import Entity, Person
+from claimledger.events.entities import Entity, Protectable
 from claimledger.events.errors import (
     IdempotencyConflict,
     InvalidValue,
@@ -84,12 +84,12 @@ class Case(RecorderActs, EvidenceActs):
         """Register an entity.
 
         Args:
-            name: its name, ASCII, unique in the case. For a protected person this is the handle: it is kept behind a
+            name: its name, ASCII, unique in the case. For a protected entity this is the handle: it is kept behind a
                 commitment, and a random name stands in signed bytes.
             entity: what it is.
 
         Returns:
-            The name to use in claims: `name`, or the random name of a protected person.
+            The name to use in claims: `name`, or the random name of a protected entity.
 
         Raises:
             NameTaken: the name is there already.
@@ -102,14 +102,14 @@ class Case(RecorderActs, EvidenceActs):
         with self._writer.turn():
             keyed = (self._stream, "handle", self._register.keyed(self._stream, name))
             clear = (self._stream, "entity", name)
-            protected = isinstance(entity, Person) and entity.protected
+            protected = isinstance(entity, Protectable) and entity.protected
             if self._register.event_id(*keyed) or self._register.event_id(*clear):
                 raise NameTaken(
                     f"{self._compose.where}: the name of this entity is taken already; pick another"
                 )
             if protected:
                 entity = entity.model_copy(update={"handle": name})
-            signed = self._pseudonym() if protected else name
+            signed = self._pseudonym(entity) if protected else name
             body = EntityRegistered(name=signed, entity=entity)  # type: ignore[arg-type]
             body = self._compose.named(body)
             self._compose.check_one_of(body.entity)
@@ -410,9 +410,9 @@ class Case(RecorderActs, EvidenceActs):
         ref = event.body.ref if isinstance(event.body, ClaimRecorded) else None
         return self._receipt_of(event, ref)
 
-    def _pseudonym(self) -> str:
+    def _pseudonym(self, entity: Entity) -> str:
         """A random name that is free."""
         while True:
-            name = f"person-{self._writer.new_id()[:8]}"
+            name = f"{getattr(entity, 'type', 'entity')}-{self._writer.new_id()[:8]}"
             if self._register.event_id(self._stream, "entity", name) is None:
                 return name

@@ -2,8 +2,8 @@
 
 1. One member says what an entity is, and its value is the label: ``{group: those detained}``. A variable says
    ``one_of`` instead, with a label beside it.
-2. ``{person: protected}`` is a person whose identity is only committed to. Its name in the file is its handle; no
-   message repeats its name, its aliases or how it is reached.
+2. ``{person: protected}`` is a person (or group, organisation, place, item) whose identity is only committed to. Its
+   name in the file is its handle; no message repeats its name, its aliases or how it is reached.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from claimledger.events.entities import (
     Organisation,
     Person,
     Place,
+    Protectable,
     RegisteredAct,
     Unnamed,
 )
@@ -51,7 +52,7 @@ TYPE_WORDS: Final[Mapping[str, type[Entity]]] = MappingProxyType(
 """The word that says what an entity is."""
 
 PROTECTED: Final = ("name", "aliases", "contact")
-PROTECTED_LABEL: Final = "a protected person"
+PROTECTED_LABEL: Final = "a protected {}"
 UNWRITTEN: Final = frozenset({"type", "protected", "handle", "label"})
 
 
@@ -76,13 +77,18 @@ def read_entity(values: Values, section: Table, name: str, where: str) -> Any:
         )
         return values.problem(table.keys[word], path, message)
     label = table.members.get(word)
-    is_protected = cls is Person and isinstance(label, Scalar) and label.text == "protected"
+    is_protected = issubclass(cls, Protectable) and isinstance(label, Scalar) and label.text == "protected"
+    if is_protected and where == "shared":
+        message = (
+            "what is protected belongs to one case, under a random name of that case; put it under entities"
+        )
+        return values.problem(table.keys[word], path, message)
     data = _read_members(values, table, path, word, cls, is_protected)
     if data is BAD:
         return BAD
     data["type"] = fields_of(cls)["type"].shape.words[0]  # type: ignore[union-attr]
     if is_protected:
-        data |= {"protected": True, "handle": name, "label": data.get("label", PROTECTED_LABEL)}
+        data |= {"protected": True, "handle": name, "label": data.get("label", PROTECTED_LABEL.format(word))}
     elif cls is not OneOf:
         data["label"] = data.pop(word)
     entity = values.validate(cls, data, table, path)
@@ -121,9 +127,9 @@ def _read_members(
         own = {name: member for name, member in own.items() if name not in PROTECTED}
         own[word if cls is not OneOf else "label"] = label
     hidden = [name for name in PROTECTED if name in table.members]
-    if cls is Person and hidden and not is_protected:
+    if issubclass(cls, Protectable) and hidden and not is_protected:
         for name in hidden:
-            message = "is for protected persons only: {person: protected, label: ..., name: ...}"
+            message = f"is for what is protected only: {{{word}: protected, label: ..., name: ...}}"
             values.problem(table.keys[name], child(path, name), message)
         return BAD
     seen = Table(

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 from claimledger.events.claims import BasedOn, ClaimAmended, ClaimContent, ClaimRecorded, ClaimWithdrawn
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.encoding import encode
-from claimledger.events.entities import Person
 from claimledger.events.errors import ClaimFileError, UnknownName
 from claimledger.events.evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
 from claimledger.events.recorded import Event
@@ -173,7 +172,7 @@ class _Matching:
     def _protected(self, claim_file: ClaimFile) -> Iterator[tuple[str, str]]:
         """The names in the file of protected persons who are registered, with the names that are signed."""
         for body in claim_file.entities:
-            if self.case is not None and isinstance(body.entity, Person) and body.entity.protected:
+            if self.case is not None and body.entity.slots:
                 try:
                     yield body.name, self.case.entity_name(body.name)
                 except UnknownName:

@@ -270,6 +270,11 @@ class Ledger(LedgerWithKeys):
                 f"{name}: only authorities, organisations, media and places are shared between cases; register "
                 "it in its case"
             )
+        if entity.slots:
+            raise InvalidValue(
+                "what is protected belongs to one case: shared, it would have one random name in all of them; register "
+                "it in its case"
+            )
         body = EntityRegistered(name=name.removeprefix(SHARED), entity=entity)  # type: ignore[arg-type]
         with self._writer.turn():
             key = (self._shared_stream, "entity", body.name)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
 from claimledger.events.declarations import KindDeclared
 from claimledger.events.encoding import JSONValue, encode
-from claimledger.events.entities import Entity, Person
+from claimledger.events.entities import Entity, Protectable
 from claimledger.events.errors import RowMismatch, UnknownName
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered
@@ -84,7 +84,7 @@ class Register:
         stream, what, name = key
         if what == "handle":
             entity = body.entity if isinstance(body, EntityRegistered) else None
-            handle = entity.handle if isinstance(entity, Person) else None
+            handle = entity.handle if isinstance(entity, Protectable) else None
             leads = (event.type, event.stream) == (EntityRegistered.TYPE, stream)
             leads = leads and (handle is None or self.keyed(stream, handle) == name)
         else:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from claimledger.events.claims import ClaimRecorded, Relay, Voice
 from claimledger.events.codes import CODES, codes_of, listings
 from claimledger.events.dates import When
-from claimledger.events.entities import OneOf, Person
+from claimledger.events.entities import OneOf, Protectable
 from claimledger.events.errors import UnknownName
 from claimledger.events.evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
 from claimledger.events.kinds import Kind, NoAnswer, Relation, kinds
@@ -239,7 +239,7 @@ def _entity(words: Iterable[str]) -> Schema:
             options.append(_table({**members, "label": _ref("text")}, required=("one_of", "label")))
             continue
         options.append(_table({**members, word: _ref("text")}, required=(word,)))
-        if cls is Person:
+        if issubclass(cls, Protectable):
             secret = {**members, **_fields(fields_of(cls), PROTECTED), "label": _ref("text")}
             options.append(_table({**secret, word: {"const": "protected"}}, required=(word,)))
     return {"anyOf": options}

@@ -88,7 +88,7 @@ _JUDGEMENTS: Final = Table(
 )
 _ENTITIES: Final = Table(
     "entities",
-    "Who and what claims speak of. The identity of a protected person is in no table, whatever was asked for.",
+    "Who and what claims speak of. The identity of what is protected is in no table, whatever was asked for.",
     "an entity of a case, or of the shared register as that case sees it",
     ("case", "name"),
     "that of registration",
@@ -112,7 +112,7 @@ _ENTITIES: Final = Table(
                 "one_of": "exactly one of several candidates; nobody says which",
             },
         ),
-        text("label", "what readers see; of a protected person a description that identifies nobody"),
+        text("label", "what readers see; of what is protected a description that identifies nobody"),
         flag("shared", "whether it belongs to the ledger's shared register"),
         INDEX,
         text("part_of", "the larger entity that it belongs to", nullable=True, unit="name"),
@@ -120,7 +120,7 @@ _ENTITIES: Final = Table(
         listed("members", "of a group, its members where they are known one by one", "names"),
         listed("one_of", "the candidates of a choice", "names"),
         text("other_than", "the choice from which this one differs", nullable=True, unit="name"),
-        flag("protected", "whether it is a person whose identity stays out of all that is signed"),
+        flag("protected", "whether its identity stays out of all that is signed"),
         flag("held", "of an item, whether the recorder holds it", nullable=True),
         data("erased", "slot to where in the log it was erased, by whose authority and why", nullable=True),
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, get_args
 
-from claimledger.events.entities import EvidenceItem, Group, OneOf, Person
+from claimledger.events.entities import EvidenceItem, Group, OneOf
 
 from .asserter_rows import AsserterRow, Behind
 from .case import CaseState
@@ -108,7 +108,7 @@ def _entities(state: CaseState) -> Iterator[Row]:
             "members": list(entity.members or ()) if isinstance(entity, Group) else [],
             "one_of": [] if choice is None else list(choice.one_of),
             "other_than": None if choice is None else choice.other_than,
-            "protected": isinstance(entity, Person) and entity.protected,
+            "protected": bool(entity.slots),
             "held": entity.held if isinstance(entity, EvidenceItem) else None,
             "erased": erased_as_json(each for each in state.erasures if each.of_index == view.index),
         }

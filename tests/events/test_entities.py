@@ -38,7 +38,7 @@ def test_a_protected_person_reads_without_the_disclosures_too() -> None:
 
 
 def test_an_unprotected_person_has_no_hidden_name() -> None:
-    with pytest.raises(InvalidValue, match="protected persons"):
+    with pytest.raises(InvalidValue, match="for what is protected"):
         Person(label="z", name="Z")
 
 

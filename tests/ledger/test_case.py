@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,6 +28,7 @@ from claimledger.events import (
     Organisation,
     OtherKind,
     Person,
+    Place,
     RegisteredAct,
     Relay,
     Reply,
@@ -429,3 +431,46 @@ def test_an_unpinned_check_is_never_sound(case: Case) -> None:
     ledger = case.ledger
     assert ledger.verify(pin=ledger.id).is_sound
     assert not ledger.verify().is_sound
+
+
+@pytest.mark.parametrize(
+    "entity",
+    [
+        Group(label="a family", protected=True, name="The Somebodies"),
+        Organisation(label="a shelter", protected=True, name="The House", contact="Quay 5"),
+        Place(label="a village", protected=True, name="Somewhere", aliases=["Elsewhere"]),
+        EvidenceItem(label="a letter", protected=True, name="Letter of somebody"),
+    ],
+    ids=lambda entity: entity.type,
+)
+def test_whatever_is_protected_has_a_random_name_and_nothing_else_in_signed_bytes(
+    case: Case, entity: Group | Organisation | Place | EvidenceItem
+) -> None:
+    name = case.register_entity("mine", entity)
+    assert re.fullmatch(rf"{entity.type}-[0-9a-f]{{8}}", name)
+    assert case.entity_name("mine") == name
+    registered = [each for each in case.ledger.events("harbour") if each.header.body.get("name") == name]
+    (event,) = registered
+    assert set(event.header.commitments) == {
+        "entity.aliases",
+        "entity.contact",
+        "entity.handle",
+        "entity.name",
+    }
+    assert "mine" not in repr(event.header.body)
+    found = case.entity("mine")
+    assert getattr(found, "name", None) == entity.name
+    done = case.erase("mine", authority="the family", reason="asked for it")
+    assert {slot.where for slot in done.slots} == {f"entity {name}"}
+
+
+def test_what_is_protected_is_not_shared_between_cases(case: Case) -> None:
+    with pytest.raises(InvalidValue, match="belongs to one case"):
+        case.ledger.register_entity(
+            "shelter", Organisation(label="a shelter", protected=True, name="The House")
+        )
+
+
+def test_a_name_without_protection_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="for what is protected"):
+        Place(label="a village", name="Somewhere")
