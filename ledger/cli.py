@@ -26,6 +26,7 @@ from . import (
     cli_find,
     cli_log,
     cli_read,
+    cli_sheet,
     cli_time,
     cli_verify,
     cli_witness,
@@ -163,6 +164,9 @@ app.command("counts", cls=Command, short_help="Show each number over time, by ho
 )
 app.command("custody", cls=Command, short_help="Show through whose hands evidence went.")(
     _command(cli_evidence.custody)
+)
+app.command("sheet", cls=Command, short_help="Write a page for each claim, as exhibits.")(
+    _command(cli_sheet.sheet)
 )
 app.command("find", cls=Command, short_help="Find claims over all cases.")(_command(cli_find.find))
 app.command("asserters", cls=Command, short_help="Show how often who said what, over all cases.")(

@@ -31,7 +31,7 @@ from .reading import OfCaseState
 from .standing import ClaimStatus
 from .words import as_put, date_in_words, inferred_in_words, property_in_words
 
-__all__ = ["Amendment", "History", "HistoryRow", "Voiced"]
+__all__ = ["Amendment", "History", "HistoryRow", "Voiced", "subject_in_words", "what_was_said"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +333,18 @@ def _answered(state: CaseState, account: Account, question: Question | None) -> 
         words = between.join(inferred_in_words(value, state.label) for value in answer.values)
         parts.append(words if question is not None else f"{property_in_words(answer.property)}: {words}")
     return "; ".join(parts)
+
+
+def subject_in_words(state: CaseState, account: Account, content: ClaimContent) -> str:
+    """Whom or what a claim is about, by labels: what is left open stays open; empty where it is about nothing named."""
+    if any(placement.condition for placement in account.placements):
+        return _open_subject(state, content)
+    named = [" and ".join(map(state.label, placement.entity)) for placement in account.placements]
+    if not named and content.claim.SUBJECT:
+        subjects, _ = alternatives(getattr(content.claim, content.claim.SUBJECT))
+        flat = [one for each in subjects for one in ((each,) if isinstance(each, str) else each)]
+        named = [state.label(one) for one in flat if one in state.entities]
+    return ", ".join(dict.fromkeys(named))
 
 
 def _open_subject(state: CaseState, content: ClaimContent) -> str:

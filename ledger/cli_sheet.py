@@ -1,0 +1,141 @@
+"""The command `sheet`: a page for each claim, numbered as exhibits, as text or as HTML that prints.
+
+1. Each record's place in the log is proven before the page says so.
+2. The words of a source come from a copy that is handed in and has the digest that was registered; nothing keeps them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .cli_case import CaseName, case_named, holders_of
+from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked, repeated
+from .cli_terminal import copies_at, say, say_json, screen_width, write_new
+from .cli_write import AsJSON, LedgerPlace
+
+if TYPE_CHECKING:
+    from claimledger.events.recorded import Event
+    from claimledger.projections.sheets import Sealing, Sheets
+
+    from .ledger_reading import LedgerReader
+
+__all__ = ["sheet"]
+
+
+def sheet(
+    ledger: LedgerPlace,
+    case: CaseName = None,
+    claims: Annotated[
+        list[str] | None,
+        typer.Option("--claim", metavar="REF", help="Only this claim; may be given several times."),
+    ] = None,
+    source: Annotated[
+        list[str] | None,
+        typer.Option("--source", metavar="ID=FILE", help="Your own copy of a source, to show its words."),
+    ] = None,
+    html: Annotated[bool, typer.Option("--html", help="As one HTML file that prints.")] = False,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write it to a new file; else it is shown.")
+    ] = None,
+    known_at: KnownAt = None,
+    asserted_by: AssertedBy = None,
+    true_on: TrueOn = None,
+    as_json: AsJSON = False,
+) -> int:
+    """Write one page for each claim: what was said, on whose word, in which words, recorded and proven how."""
+    from claimledger.projections.render_sheets import sheets_as_html, sheets_lines
+    from claimledger.projections.sheets import Exhibits, Sheets
+
+    from .ledger import Ledger
+
+    if html and as_json:
+        raise typer.BadParameter("say either --html or --json", param_hint="--html")
+    copies = copies_at(source or (), "--source", "ID=FILE")
+    clocks = asked(known_at, asserted_by, true_on)
+    with Ledger.open(ledger, read_only=True) as opened:
+        fold = opened.replay(Sheets(case_named(opened, case), **clocks))
+        texts = _texts(fold, copies)
+        pages = fold.exhibits(
+            claims,
+            holders=holders_of(opened),
+            sealing=_sealing(opened),
+            words=lambda name, start, end: texts[name][start:end] if name in texts else None,
+        )
+        exhibits = Exhibits(fold.case, fold.state.title, opened.id, opened.origin, pages)
+        provenance = fold.provenance().to_json()
+    if as_json:
+        say_json(
+            {
+                "shape": 1,
+                **repeated(clocks),
+                "case": exhibits.case,
+                "title": exhibits.title,
+                "exhibits": [page.to_json() for page in pages],
+                "provenance": provenance,
+            }
+        )
+        return 0
+    if html:
+        document = sheets_as_html(exhibits)
+    else:
+        document = "".join(f"{each}\n" for each in sheets_lines(exhibits))
+    if to is not None:
+        write_new(to, document.encode())
+        say(f"{len(pages)} exhibit{'' if len(pages) == 1 else 's'} in {to}")
+    elif html:
+        say(document.removesuffix("\n"))
+    else:
+        say(*sheets_lines(exhibits, width=screen_width()))
+    return 0
+
+
+def _sealing(opened: LedgerReader) -> Callable[[Event], Sealing | None]:
+    """Under which checkpoint a record is proven to be in the log."""
+    from claimledger.events.errors import NotSealed
+    from claimledger.projections.sheets import Sealing
+
+    checkpoint = opened.checkpoint()
+
+    def sealed(event: Event) -> Sealing | None:
+        if checkpoint is None:
+            return None
+        try:
+            opened.proof(event.leaf)
+        except NotSealed:
+            return None
+        return Sealing(checkpoint.size, checkpoint.root.hex())
+
+    return sealed
+
+
+def _texts(fold: Sheets, copies: dict[str, Path]) -> dict[str, str]:
+    """The text of each copy that is the one registered.
+
+    Raises:
+        UnknownName: the case has no such source.
+        InvalidInput: a copy is not the one registered, or no text.
+    """
+    from claimledger.events.errors import InvalidInput, UnknownName
+
+    from .checks import did_you_mean
+
+    texts = {}
+    for name, path in copies.items():
+        registered = fold.state.sources.get(name)
+        if registered is None:
+            near = did_you_mean(name, fold.state.sources)
+            raise UnknownName(f'case {fold.case}: no source "{name}"{near}')
+        data = path.read_bytes()
+        digest = sha256(data).hexdigest()
+        if digest != registered.sha256:
+            raise InvalidInput(f"{path}: is not the copy that was registered: its SHA-256 is {digest}")
+        try:
+            texts[name] = data.decode()
+        except UnicodeDecodeError:
+            raise InvalidInput(f"{path}: is no text in UTF-8, so its words cannot be shown") from None
+    return texts
