@@ -30,30 +30,37 @@ from functools import partial
 from itertools import islice
 from typing import TypeVar
 
+from claimledger.events.envelope import Envelope
 from claimledger.events.errors import (
     BrokenChain,
     ClaimLedgerError,
     CouldNotCheck,
     InvalidInput,
     KeyNotAllowed,
+    LedgerClosed,
     MalformedEvent,
     WrongDisclosure,
     WrongLedger,
+    WrongSignature,
 )
 from claimledger.events.event import Payload, format_instant
 from claimledger.events.identifiers import is_digest, is_event_id
 
+from .anchors import Trust
+from .audit_anchors import Anchoring
 from .audit_beside import Beside, Kept, read_beside
+from .audit_disputes import disputes_of
 from .audit_erased import ErasedContent
 from .audit_findings import Findings
 from .audit_keys import KeyFold, envelope_of
 from .audit_links import CLOCKS_DIFFER, Links
 from .audit_log import SealedPart
 from .audit_row import CheckedRow, check_rows
+from .audit_since import Earlier, Since
 from .audit_store import Stored
 from .audit_tree import LeafTree
 from .recording import NameKey, Row
-from .report import UNCHECKED_KEYS, Report
+from .report import UNCHECKED_KEYS, Dispute, Report
 from .trust import MENDS, KeyStream, mended_record
 
 __all__ = ["Stored", "verify"]
@@ -62,6 +69,7 @@ _T = TypeVar("_T")
 _CHUNK = 100
 _END = "nothing outside this file vouches for its end: later events could have been cut off"
 _ORDER = "nothing outside this file vouches for the order of events of different streams"
+_NOT_SIGNED = {MalformedEvent.code, WrongSignature.code, KeyNotAllowed.code, WrongLedger.code}
 _NO_PIN = "no ledger id was given: a whole other ledger in the place of this one would not show"
 
 
@@ -69,14 +77,23 @@ def verify(
     store: Stored,
     *,
     pin: str | None,
+    checkpoints: Mapping[str, bytes] | None = None,
+    trust: Trust | None = None,
+    since: bytes | None = None,
     now: datetime | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
-    """Verify a whole ledger.
+    """Verify a whole ledger, or what came since an earlier audit.
 
     Args:
         store: where the rows are.
         pin: the ledger's id as known from elsewhere, 64 hex digits; None leaves open whether it is that ledger.
+        checkpoints: signed checkpoints that were kept elsewhere, by what the report is to call them: the ledger must
+            be a continuation of each.
+        trust: which witnesses and timestamping authorities count; None for none.
+        since: a checkpoint up to which the ledger was verified before, or the report of that audit as ``verify
+            --json`` wrote it: only what came since is verified (`claimledger.audit_since`). Where it cannot be gone
+            on from, everything is.
         now: the time by which an event is dated in the future; by default the clock of this machine.
         progress: called now and then with the number of events that are done.
 
@@ -84,35 +101,82 @@ def verify(
         The report; also when nothing of the ledger can be read.
 
     Raises:
-        InvalidInput: the pin is no ledger id.
+        InvalidInput: the pin is no ledger id, or what was kept is no checkpoint.
         LedgerClosed: the store is closed.
     """
     if pin is not None and not is_digest(pin.lower()):
         raise InvalidInput(
             "a ledger is pinned by its id, 64 hex digits: it was shown when the ledger was made"
         )
-    audit = _Audit(store, pin.lower() if pin is not None else None, now or datetime.now(UTC))
+    audit = _Audit(
+        store,
+        pin.lower() if pin is not None else None,
+        dict(checkpoints or {}),
+        trust or Trust(),
+        None if since is None else Since.from_bytes(since),
+        now or datetime.now(UTC),
+    )
     return audit.run(progress)
 
 
 class _Audit:
     """The state of one pass; `run` is called once."""
 
-    def __init__(self, store: Stored, pin: str | None, now: datetime) -> None:
+    def __init__(
+        self,
+        store: Stored,
+        pin: str | None,
+        kept: dict[str, bytes],
+        trust: Trust,
+        since: Since | None,
+        now: datetime,
+    ) -> None:
         self.store = store
         self.pin = pin
         self.folded = KeyFold()
         self.unchecked = 0  # how many events this leaves unchecked
         self.events = 0
+        self.notes: list[str] = []
         self.links = Links(format_instant(now + CLOCKS_DIFFER))
         self.findings = Findings(self.links.cases)
-        self.disclosures_read = -(2**63)
         self.end = self.findings.or_damaged(store.size, 0)
+        self.earlier = None if since is None else self._go_on_from(since, kept)
+        self.start = 0
+        self.disclosures_read = -(2**63)
+        if self.earlier is not None:
+            self.start = self.links.next_index = self.earlier.size
+            self.links.earlier = self.earlier.head
+            self.disclosures_read = self.start - 1
         self.beside = Beside(store, self.findings, self.end)
         self.content = ErasedContent(store, self.findings)
         self.erased = 0
-        self.tree = LeafTree(store, self.findings)
-        self.sealed = SealedPart(store, self.findings, self.folded, self.tree, self.end)
+        self.tree = LeafTree(store, self.findings, None if self.earlier is None else self.earlier.tree)
+        self.anchoring = Anchoring(store, self.findings, trust, int(now.timestamp()))
+        self.sealed = SealedPart(
+            store, self.findings, self.folded, self.tree, self.end, self.anchoring, kept, self.earlier
+        )
+
+    def _go_on_from(self, since: Since, kept: dict[str, bytes]) -> Earlier | None:
+        try:
+            earlier = Earlier(self.store, since, self.folded)
+        except LedgerClosed:
+            raise
+        except ClaimLedgerError as error:
+            self.folded = KeyFold()
+            self.notes.append(
+                f"everything was verified anew: the earlier audit cannot be gone on from ({error})"
+            )
+            kept["the checkpoint of the earlier audit"] = since.note
+            return None
+        self.notes.append(
+            f"index 0 to {earlier.size - 1} was verified in an earlier audit and is trusted; it was not looked at again"
+        )
+        if since.key_events is None:
+            self.notes.append(
+                "whether a change of keys was taken out of it since then was not looked at: go on from the report of "
+                "that audit (--json) to have that checked too"
+            )
+        return earlier
 
     def run(self, progress: Callable[[int], None] | None) -> Report:
         others = max(1, (os.cpu_count() or 1) - 1)
@@ -120,7 +184,7 @@ class _Audit:
         rows = self._rows()
         with ThreadPoolExecutor(others, thread_name_prefix="claimledger-audit") as pool:
             # After the end was noted: whatever belongs to the events before it is there to be read.
-            kept = pool.submit(read_beside, self.store)
+            kept = None if self.earlier else pool.submit(read_beside, self.store)
             while chunk := list(islice(rows, _CHUNK)):
                 self.folded.take(chunk)
                 self.beside.key_stream = self.folded.stream
@@ -148,13 +212,15 @@ class _Audit:
         self._look_at_the_whole()
         self.sealed.finish()
         self.erased = self.findings.or_damaged(self.content.hold, 0)
-        self.findings.or_damaged(lambda: self._look_beside(kept), None)
+        if kept is not None:
+            self.findings.or_damaged(lambda: self._look_beside(kept), None)
+        self.anchoring.finish(is_asked=self.end > self.start)
         return self._report()
 
     # Reading, where anything may be damaged
 
     def _rows(self, *, again: bool = False) -> Iterator[Row]:
-        rows = iter(self.store.rows())
+        rows = self.store.rows(self.start - 1, raw=True) if self.earlier else self.store.rows()
         ended = False
         while not ended:
             # In one go as far as they can be read: what is raised ends them, and those before it are kept.
@@ -190,7 +256,10 @@ class _Audit:
                     self.beside.not_judged.add(payload.id)
                 if self.folded.keys is not None and not checked.problems and payload.type in MENDS:
                     self._check_mending(checked, payload, self.folded.keys)
-                self.beside.take(payload)
+                if self.earlier is None:
+                    self.beside.take(payload)
+                else:
+                    self.findings.or_damaged(lambda: self.beside.hold_new(row, payload), None)  # noqa: B023
                 self.content.take(checked, payload)
             else:
                 self.beside.not_judged.add(row.event_id)
@@ -239,12 +308,18 @@ class _Audit:
         )
         if row is None or row.index >= before:
             return ()
-        return tuple(each.keyid for each in envelope_of(row).signatures)
+        return tuple(each.keyid for each in self._envelope_of(row).signatures)
+
+    def _envelope_of(self, row: Row) -> Envelope:
+        """The envelope of a row that was read before this pass came to it, or is looked at again."""
+        if self.earlier is not None and row.index < self.start:
+            return self.earlier.prove(row)
+        return envelope_of(row)
 
     # What shows only at the end
 
     def _look_at_the_whole(self) -> None:
-        if not self.events:
+        if not self.events and not self.start:
             self.findings.add(
                 BrokenChain.code, 0, "the log is empty: there is not even the opening of a ledger"
             )
@@ -290,31 +365,62 @@ class _Audit:
         self.beside.hold(kept.result())
 
     def _report(self) -> Report:
-        links = self.links
         findings = self.findings.in_order(self._names())
         touched = {each.index for each in findings if each.index is not None}
-        notes = [_END, _ORDER] if self.pin is not None else [_NO_PIN, _END, _ORDER]
+        keys, sealed = self.folded.keys, self.sealed
+        disputes: tuple[Dispute, ...] = ()
+        if keys is not None:
+            wrong = {each.index for each in findings if each.index is not None and each.code in _NOT_SIGNED}
+            disputes = disputes_of(self.store, self.findings, keys, self.end, wrong, self._envelope_of)
+            findings = self.findings.in_order(self._names())
+        head = next((each for each in reversed(self.folded.heads) if each[0] < sealed.sealed), None)
+        return Report(
+            ledger_id=self.folded.ledger_id,
+            origin=keys.origin if keys is not None else None,
+            pinned=self.pin is not None,
+            events=self.events,
+            holding=max(0, self.events - len(touched) - self.unchecked),
+            streams=len(self.links.heads),
+            keys=len(self.folded.records),
+            findings=findings,
+            notes=tuple(self._notes()),
+            disputes=disputes,
+            ranges=self.anchoring.ranges(self.start, sealed.sealed, self.end),
+            checkpoints=sealed.checkpoints,
+            checkpoint=sealed.last,
+            key_events=head[1] if head is not None else 0,
+            key_head=head[2] if head is not None else None,
+            since=self.start,
+        )
+
+    def _notes(self) -> Iterator[str]:
+        links, anchored = self.links, self.anchoring.size
+        if self.pin is None:
+            yield _NO_PIN
+        yield from self.notes
+        if not anchored:
+            yield _END
+            yield _ORDER
+        elif anchored < self.end:
+            yield (
+                f"nobody outside vouches for what follows index {anchored - 1}: events of different streams could have "
+                "traded places there, and later ones could have been cut off"
+            )
+        else:
+            yield (
+                f"the last anchor is at index {anchored - 1}: events that were recorded later, and cut off, would not "
+                "show"
+            )
         if self.erased:
             slots = "1 protected field is" if self.erased == 1 else f"{self.erased} protected fields are"
-            notes.append(f"{slots} erased; signed events say by whose authority and why")
+            yield f"{slots} erased; signed events say by whose authority and why"
         for (count, first), said in (
             (links.back_dated, "dated before an event that is earlier in the log"),
             (links.future_dated, "dated after the time of this audit"),
         ):
             if count:
                 events = "1 event is" if count == 1 else f"{count} events are"
-                notes.append(f"{events} {said}, by the recorders' clocks; the first at index {first}")
-        return Report(
-            ledger_id=self.folded.ledger_id,
-            origin=self.folded.keys.origin if self.folded.keys is not None else None,
-            pinned=self.pin is not None,
-            events=self.events,
-            holding=max(0, self.events - len(touched) - self.unchecked),
-            streams=len(links.heads),
-            keys=len(self.folded.records),
-            findings=findings,
-            notes=tuple(notes),
-        )
+                yield f"{events} {said}, by the recorders' clocks; the first at index {first}"
 
     def _names(self) -> Iterator[tuple[NameKey, str]]:
         # That they cannot be read is a finding already; columns must do for words.

@@ -102,6 +102,19 @@ class Beside:
         if payload.type == "entity.registered" and _HANDLE in payload.commitments:
             self._protected[payload.id] = payload
 
+    def hold_new(self, row: Row, payload: Payload) -> None:
+        """Hold the names of one believed event against the index, where the rest was verified in an earlier audit."""
+        for key in names_of(payload, self.key_stream):
+            event_id = self._store.name(*key)
+            if event_id == payload.id:
+                continue
+            first = (
+                self._store.row_of_id(event_id) if event_id is not None and is_event_id(event_id) else None
+            )
+            if first is None or first.index > row.index:
+                message = "the index of names does not lead from its name to it"
+                self._findings.add_at(NAMES_WRONG, row, payload, message)
+
     def hold(self, kept: Kept) -> None:
         """Hold it all against the events that were taken in."""
         missing = self.names.not_in(kept.names)

@@ -4,7 +4,8 @@
    event that adds it, so that keys added meanwhile change nothing.
 2. A key event that does not hold ends nothing: what follows it is checked as far as the keys before it reach, and
    what they do not reach is could-not-check (`broken_at`).
-3. Each revocation names a root of the log; what it says is kept here, and held against the leaves at the end.
+3. Which log keys must have signed a checkpoint, it says too (`claimledger.log_keys`).
+4. Each revocation names a root of the log; what it says is kept here, and held against the leaves at the end.
 """
 
 from __future__ import annotations
@@ -13,16 +14,25 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from claimledger.events.envelope import Envelope
-from claimledger.events.errors import ClaimLedgerError, MalformedEvent
+from claimledger.events.errors import (
+    ClaimLedgerError,
+    CouldNotCheck,
+    KeyNotAllowed,
+    MalformedEvent,
+    MalformedNote,
+)
 from claimledger.events.event import Payload
 from claimledger.events.governance import KeyRevoked
 from claimledger.events.recorded import Event
 from claimledger.events.registry import read_body
 
+from .checkpoints import SignedCheckpoint, open_checkpoint
+from .log_keys import log_verifiers
+from .notes import KeyType
 from .recording import Row
 from .trust import KeyRecord, KeyStream, is_key_event
 
-__all__ = ["KeyFold", "envelope_of"]
+__all__ = ["KeyFold", "envelope_of", "opened_by_log"]
 
 
 class KeyFold:
@@ -34,6 +44,7 @@ class KeyFold:
         stream: UUID of the key stream, as far as anything says which it is.
         broken_at: index from which on it could not be followed, or None.
         revocations: index, size and root (hex) of each revocation that holds.
+        heads: index, sequence and leaf hash of each event of it that holds.
     """
 
     def __init__(self) -> None:
@@ -42,6 +53,7 @@ class KeyFold:
         self.stream = ""
         self.broken_at: int | None = None
         self.revocations: list[tuple[int, int, str]] = []
+        self.heads: list[tuple[int, int, str]] = []
 
     @property
     def records(self) -> Mapping[str, KeyRecord]:
@@ -67,6 +79,7 @@ class KeyFold:
             self.ledger_id = sha256(envelope.payload).hexdigest()
             self.keys = KeyStream.opened(envelope)
             self.stream = self.keys.stream
+            self.heads.append((0, 1, envelope.leaf()))
         except ClaimLedgerError:
             # The row is held against itself like every other, and found wanting there.
             self.broken_at = 0
@@ -85,8 +98,44 @@ class KeyFold:
             if self.broken_at is None:
                 self.broken_at = row.index
         else:
+            self.heads.append((row.index, payload.sequence, envelope.leaf()))
             if isinstance(body, KeyRevoked):
                 self.revocations.append((row.index, body.size, body.root))
+
+
+def opened_by_log(folded: KeyFold, note: bytes, size: int) -> tuple[SignedCheckpoint, bool]:
+    """Open a checkpoint that each log key must have signed that was active at its size.
+
+    Returns:
+        The checkpoint, and whether a line of it could not be verified by this installation.
+
+    Raises:
+        VerificationFailed: it is none, of another log or size, or not signed by one of them.
+        CouldNotCheck: which keys they are is not known, or none of their lines can be verified here.
+    """
+    keys = folded.keys
+    if keys is None or (folded.broken_at is not None and folded.broken_at < size):
+        raise CouldNotCheck("the key stream does not hold that says who must have signed it")
+    verifiers = log_verifiers(keys, size)
+    if not verifiers:
+        raise KeyNotAllowed("the ledger had no log key at that size, so nothing could sign it")
+    try:
+        return _of_size(open_checkpoint(note, verifiers), size), False
+    except CouldNotCheck:
+        supported = [each for each in verifiers if each.key.type is not KeyType.SUBTREE_V1]
+        if not supported:
+            raise
+    signed = open_checkpoint(note, supported)
+    there = {(line.name, line.key_id) for line in signed.opened.note.lines}
+    if any((each.key.name, each.key.key_id) not in there for each in verifiers):
+        raise KeyNotAllowed("checkpoint: the log's ML-DSA-44 key did not sign it")
+    return _of_size(signed, size), True
+
+
+def _of_size(signed: SignedCheckpoint, size: int) -> SignedCheckpoint:
+    if signed.size != size:
+        raise MalformedNote(f"it is a checkpoint of size {signed.size}")
+    return signed
 
 
 def envelope_of(row: Row) -> Envelope:

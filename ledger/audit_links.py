@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -50,6 +50,7 @@ class Links:
         latest: the latest instant so far.
         back_dated: how many events are dated before an earlier one, and the first of them.
         future_dated: how many are dated after the audit, and the first of them.
+        earlier: gives the head of a stream among events that were verified before, where there are such.
     """
 
     latest_allowed: str
@@ -61,6 +62,7 @@ class Links:
     latest: str = ""
     back_dated: list[int] = field(default_factory=lambda: [0, -1])
     future_dated: list[int] = field(default_factory=lambda: [0, -1])
+    earlier: Callable[[str], tuple[int, str | None, int] | None] | None = None
 
     def link(self, checked: CheckedRow) -> Sequence[tuple[int, str]]:
         """Take the next row in.
@@ -108,6 +110,8 @@ class Links:
     def _break_before(self, payload: Payload) -> str | None:
         sequence = payload.sequence
         head = self.heads.get(payload.stream)
+        if head is None and self.earlier is not None and sequence > 1:
+            head = self.earlier(payload.stream)
         if head is None:
             return (
                 None

@@ -6,22 +6,25 @@
 2. Its root is that of the leaves at its size. One cause is one finding: behind the first that is not, roots are not
    compared again.
 3. A checkpoint that is larger than the log, and that the log's keys signed, shows that the end was cut off.
-4. A revocation names the size and root of the log up to which its roots trust a key: that too is held against the
+4. A checkpoint that the auditor kept elsewhere, and that the log's keys signed, is of a beginning of this log; if not,
+   the log showed somebody another history. One that they did not sign says nothing of this log.
+5. A revocation names the size and root of the log up to which its roots trust a key: that too is held against the
    leaves.
-5. A timestamp token is kept for a checkpoint that is there.
+6. A timestamp token is kept for a checkpoint that is there.
 
 Everything goes by in the order of sizes: in memory are one checkpoint and what was found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 
 from claimledger.events.errors import (
     ClaimLedgerError,
     CouldNotCheck,
+    InvalidInput,
     KeyNotAllowed,
     LedgerClosed,
     MalformedNote,
@@ -30,15 +33,17 @@ from claimledger.events.errors import (
 from claimledger.events.event import Payload
 from claimledger.events.governance import KeyRevoked
 
+from .audit_anchors import Anchoring
 from .audit_findings import Findings
-from .audit_keys import KeyFold, envelope_of
+from .audit_keys import KeyFold, envelope_of, opened_by_log
+from .audit_since import Earlier
 from .audit_store import Stored
 from .audit_tree import LeafTree
-from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
-from .log_keys import log_verifiers
+from .checkpoints import Checkpoint, SignedCheckpoint
 from .merkle import EMPTY_ROOT
-from .notes import KeyType, Note
+from .notes import Note
 from .report import (
+    CHECKPOINT_CONTRADICTED,
     CHECKPOINT_UNSIGNED,
     CHECKPOINT_WRONG,
     LOG_CUT,
@@ -63,11 +68,14 @@ class SealedPart:
         folded: the key stream, as far as the audit has it.
         tree: over the leaves so far.
         end: how many events are audited; others may record and seal meanwhile.
-        after: only checkpoints of a larger size; None for all.
+        anchoring: gets those that hold.
+        kept: checkpoints that the auditor kept elsewhere, by what they are called in the report.
+        earlier: what was verified before; smaller checkpoints are not looked at again.
 
     Attributes:
         next_size: the size of the tree at which `look` is to be called next.
         sealed: the largest size of which a checkpoint holds; 0 where there is none.
+        last: that checkpoint, byte for byte.
         checkpoints: how many hold.
     """
 
@@ -78,14 +86,20 @@ class SealedPart:
         folded: KeyFold,
         tree: LeafTree,
         end: int,
-        after: int | None = None,
+        anchoring: Anchoring,
+        kept: Mapping[str, bytes],
+        earlier: Earlier | None = None,
     ) -> None:
         self._store = store
         self._findings = findings
         self._folded = folded
         self._tree = tree
         self._end = end
-        self._stored: Iterator[tuple[int, object]] = iter(store.checkpoints(after))
+        self._anchoring = anchoring
+        self._earlier = earlier
+        self._after = None if earlier is None else earlier.size
+        self._stored: Iterator[tuple[int, object]] = iter(store.checkpoints(self._after))
+        self._kept = sorted((_size_of(name, note), name, note) for name, note in kept.items())
         self._waiting: tuple[int, object] | None = None
         self._revoked = sorted(_revoked_sizes(store))
         self._roots = {0: EMPTY_ROOT}
@@ -93,7 +107,8 @@ class SealedPart:
         self._failed_more = 0
         self._unsupported = 0
         self._without_keys = 0
-        self.sealed = 0
+        self.sealed = earlier.size if earlier else 0
+        self.last = earlier.note if earlier else None
         self.checkpoints = 0
         self.next_size = 0
         self._read()
@@ -106,9 +121,14 @@ class SealedPart:
             at = self._revoked.pop(0)
             if self._tree.is_whole and at == size:
                 self._roots[at] = self._tree.root()
+            elif self._earlier is not None and at < self._earlier.size:
+                with suppress(VerificationFailed):
+                    self._roots[at] = self._earlier.root_at(at)
         while self._waiting is not None and self._waiting[0] <= size:
             self._hold(*self._waiting)
             self._read()
+        while self._kept and self._kept[0][0] <= size:
+            self._hold_kept(*self._kept.pop(0))
         self._plan()
 
     def finish(self) -> None:
@@ -117,6 +137,8 @@ class SealedPart:
         while self.next_size <= self._end:
             self.look()
         is_cut = self._look_beyond()
+        for size, name, note in self._kept:
+            self._hold_kept(size, name, note)
         self._tree.hold(self.sealed, is_cut=is_cut)
         if self._failed is not None:
             self._tell_failed(*self._failed)
@@ -133,30 +155,10 @@ class SealedPart:
         self._findings.or_damaged(self._hold_timestamps, None)
 
     def opened(self, note: bytes, size: int) -> SignedCheckpoint:
-        """Open a checkpoint that the log's keys of its size must have signed.
-
-        Raises:
-            VerificationFailed: it is none, of another log, or not signed by one of them.
-            CouldNotCheck: which keys they are is not known.
-        """
-        keys, broken_at = self._folded.keys, self._folded.broken_at
-        if keys is None or (broken_at is not None and broken_at < size):
-            raise CouldNotCheck("the key stream does not hold that says who must have signed it")
-        verifiers = log_verifiers(keys, size)
-        if not verifiers:
-            raise KeyNotAllowed("the ledger had no log key at that size, so nothing could sign it")
-        try:
-            return open_checkpoint(note, verifiers)
-        except CouldNotCheck:
-            self._unsupported += 1
-            supported = [each for each in verifiers if each.key.type is not KeyType.SUBTREE_V1]
-            if not supported:
-                raise
-            signed = open_checkpoint(note, supported)
-            there = {(line.name, line.key_id) for line in signed.opened.note.lines}
-            if any((each.key.name, each.key.key_id) not in there for each in verifiers):
-                raise KeyNotAllowed("checkpoint: the log's ML-DSA-44 key did not sign it") from None
-            return signed
+        """Open a checkpoint that the log's keys of its size must have signed; see `opened_by_log`."""
+        signed, is_partly = opened_by_log(self._folded, note, size)
+        self._unsupported += is_partly
+        return signed
 
     # What is kept in the ledger
 
@@ -165,7 +167,7 @@ class SealedPart:
 
     def _plan(self) -> None:
         waiting = _NEVER if self._waiting is None else self._waiting[0]
-        self.next_size = min(waiting, *self._revoked[:1], _NEVER)
+        self.next_size = min(waiting, *self._revoked[:1], *(each[0] for each in self._kept[:1]), _NEVER)
 
     def _hold(self, size: int, note: object) -> None:
         signed = self._judged(size, note)
@@ -175,7 +177,9 @@ class SealedPart:
             self._failed_more += 1
         elif self._tree.is_whole and self._tree.size == size and self._tree.root() == signed.root:
             self.sealed = size
+            self.last = signed.data
             self.checkpoints += 1
+            self._anchoring.take(signed)
         else:
             said = f"the first {size} events are not those over which the log signed a checkpoint"
             if not self._tree.is_whole:
@@ -202,6 +206,35 @@ class SealedPart:
             self._without_keys += 1
             return None
         self._findings.add(code, None, f"the checkpoint of size {size}: {said}")
+        return None
+
+    def _hold_kept(self, size: int, name: str, note: bytes) -> None:
+        try:
+            signed = self.opened(note, size)
+        except (VerificationFailed, CouldNotCheck) as error:
+            message = f"{name}: nothing could be held against it ({error})"
+            self._findings.add(UNCHECKED_CHECKPOINT, None, message)
+            return
+        if self._root_at(size) == signed.root:
+            self.checkpoints += 1
+            self._anchoring.keep(size, name)
+            self._anchoring.take(signed)
+            return
+        if size <= self._end:
+            said = f"its {size} events are not the first {size} of this log"
+        elif size > self._findings.or_damaged(self._store.size, size):
+            said = f"it covers {size} events, and the log has {self._end}"
+        else:
+            self._findings.add(UNCHECKED_CHECKPOINT, None, f"{name}: made while this audit ran; verify again")
+            return
+        self._findings.add(CHECKPOINT_CONTRADICTED, None, f"{name}: {said}, and the log's keys signed it")
+
+    def _root_at(self, size: int) -> bytes | None:
+        if self._tree.is_whole and self._tree.size == size:
+            return self._tree.root()
+        if self._earlier is not None and size < self._earlier.size:
+            with suppress(VerificationFailed):
+                return self._earlier.root_at(size)
         return None
 
     def _look_beyond(self) -> bool:
@@ -250,7 +283,7 @@ class SealedPart:
 
     def _hold_timestamps(self) -> None:
         last: tuple[int, bool] | None = None
-        for size, _ in self._store.timestamps():
+        for size, _ in self._store.timestamps(self._after):
             if last is None or last[0] != size:
                 last = (size, next(self._sizes_after(size), None) == size)
                 if not last[1]:
@@ -259,6 +292,13 @@ class SealedPart:
 
     def _sizes_after(self, size: int) -> Iterator[int]:
         return (found for found, _ in self._store.checkpoints(size - 1))
+
+
+def _size_of(name: str, note: bytes) -> int:
+    try:
+        return Checkpoint.from_text(Note.from_bytes(note).text).size
+    except MalformedNote as error:
+        raise InvalidInput(f"{name}: no checkpoint: {error}") from None
 
 
 def _revoked_sizes(store: Stored) -> set[int]:

@@ -17,8 +17,18 @@ class Stored(Protocol):
         """How many events the log has: the last index and one."""
         ...
 
-    def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
-        """Every row, in the order of the log; or those behind an index, or of a stream."""
+    def rows(
+        self, after: int | None = None, stream: str | None = None, *, raw: bool = False
+    ) -> Iterator[Row]:
+        """Every row, in the order of the log; or those behind an index, or of a stream; raw: whatever they hold."""
+        ...
+
+    def last_below(self, stream: str, size: int) -> Row | None:
+        """The last row of a stream among the first rows of the log, as many as ``size``."""
+        ...
+
+    def name(self, stream: str, what: str, name: str) -> str | None:
+        """The event id behind a name of a stream, or None."""
         ...
 
     def row_of_id(self, event_id: str) -> Row | None:

@@ -31,6 +31,9 @@ def seal(
             help="Go on from the ledger's last checkpoint where the key's own memory of it was lost.",
         ),
     ] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build the whole tree anew, where an audit found it damaged.")
+    ] = False,
     as_json: AsJSON = False,
 ) -> int:
     """Sign a checkpoint over everything that is recorded, so that none of it can be changed unseen."""
@@ -39,7 +42,7 @@ def seal(
     with Ledger.open(ledger, open_keyring(keys)) as opened:
         before = opened.checkpoint()
         with progress("sealing", opened.size, 0 if before is None else before.size) as advance:
-            sealed = opened.seal(adopt=adopt, progress=advance)
+            sealed = opened.seal(adopt=adopt, rebuild=rebuild, progress=advance)
         log_keys = [str(each) for each in opened.log_keys]
         new = sealed.size - (0 if before is None else before.size)
     if to is not None:

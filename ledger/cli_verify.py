@@ -1,9 +1,11 @@
 """The command `verify`: a whole ledger checked, and each event that does not hold named with the reason.
 
 1. Without the ledger's id from elsewhere it never reads as success: status 3, unless `--unpinned` says that it will do.
-2. What the file alone cannot show is said each time. `--require-anchor` turns that into could-not-check (3): this
-   release writes no checkpoints yet, so there is nothing outside that could vouch for the end.
-3. It reads the rows themselves, not through an open ledger: one that is damaged at its first event is reported too.
+2. Who vouches for which part of the log is said each time, and what nobody vouches for. `--require-anchor` turns that
+   into could-not-check (3), unless somebody outside vouches for every event, the last one included.
+3. Disputed events are no finding, and not plainly all that was asked for either: status 3, unless `--accept-disputed`
+   says that it will do.
+4. It reads the rows themselves, not through an open ledger: one that is damaged at its first event is reported too.
 """
 
 from __future__ import annotations
@@ -13,6 +15,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .cli_auditor import (
+    Authorities,
+    HowMany,
+    KeptCheckpoints,
+    Policy,
+    SinceFile,
+    TrustedWitnesses,
+    dispute_lines,
+    kept_checkpoints,
+    outside_as_json,
+    range_lines,
+    read_file,
+    trust_of,
+)
 from .cli_terminal import progress, say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace
 
@@ -23,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["report_as_json", "report_lines", "verify"]
 
-NO_ANCHOR = "no checkpoint anchors the end of this ledger outside it, and --require-anchor asks for one"
+NO_ANCHOR = "nobody outside vouches for the last event of this ledger, and --require-anchor asks for that"
 
 _UNCHECKED = 3
 _HASH = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{56}\b")
@@ -41,8 +57,19 @@ def verify(
         bool,
         typer.Option("--unpinned", help="Do without --trust: shows only that the ledger agrees with itself."),
     ] = False,
+    checkpoint: KeptCheckpoints = None,
+    witness: TrustedWitnesses = None,
+    witnesses: HowMany = None,
+    policy: Policy = None,
+    authorities: Authorities = None,
+    since: SinceFile = None,
     require_anchor: Annotated[
-        bool, typer.Option("--require-anchor", help="Status 3 unless the end is anchored outside.")
+        bool,
+        typer.Option("--require-anchor", help="Status 3 unless somebody outside vouches for the last event."),
+    ] = False,
+    accept_disputed: Annotated[
+        bool,
+        typer.Option("--accept-disputed", help="Do with events that are disputed: status 0 all the same."),
     ] = False,
     as_json: AsJSON = False,
 ) -> int:
@@ -52,23 +79,29 @@ def verify(
 
     if trust is not None and unpinned:
         raise typer.BadParameter("say either --trust or --unpinned", param_hint="--unpinned")
+    kept = kept_checkpoints(checkpoint)
+    trusted = trust_of(witness, witnesses, policy, authorities)
+    earlier = None if since is None else read_file(since)
     store = Store.open(ledger, read_only=True)
     try:
         with progress("verifying", store.size()) as advance:
-            report = audit.verify(store, pin=trust, progress=advance)
+            report = audit.verify(
+                store, pin=trust, checkpoints=kept, trust=trusted, since=earlier, progress=advance
+            )
     finally:
         store.close()
-    status = report.exit_status(unpinned_will_do=unpinned)
-    if require_anchor and status == 0:
-        status = _UNCHECKED
+    status = report.exit_status(
+        unpinned_will_do=unpinned, disputed_will_do=accept_disputed, require_anchor=require_anchor
+    )
+    lacks_anchor = require_anchor and not report.is_anchored
     if as_json:
-        say_json(report_as_json(report, status, require_anchor=require_anchor))
+        say_json(report_as_json(report, status, lacks_anchor=lacks_anchor))
     else:
-        say(*report_lines(report, status, require_anchor=require_anchor, width=screen_width()))
+        say(*report_lines(report, status, lacks_anchor=lacks_anchor, width=screen_width()))
     return status
 
 
-def report_as_json(report: Report, status: int, *, require_anchor: bool = False) -> dict[str, Any]:
+def report_as_json(report: Report, status: int, *, lacks_anchor: bool = False) -> dict[str, Any]:
     """The report in the shape that the reference documents."""
     return {
         "shape": 1,
@@ -92,19 +125,18 @@ def report_as_json(report: Report, status: int, *, require_anchor: bool = False)
             }
             for finding in report.findings
         ],
-        "notes": [*report.notes, *([NO_ANCHOR] if require_anchor else [])],
+        **outside_as_json(report),
+        "notes": [*report.notes, *([NO_ANCHOR] if lacks_anchor else [])],
     }
 
 
-def report_lines(
-    report: Report, status: int, *, require_anchor: bool = False, width: int = 100
-) -> list[Line]:
+def report_lines(report: Report, status: int, *, lacks_anchor: bool = False, width: int = 100) -> list[Line]:
     """The report as a person reads it.
 
     Args:
         report: what the audit found.
         status: the exit status that it comes to.
-        require_anchor: whether an anchor was asked for.
+        lacks_anchor: whether an anchor of the last event was asked for, and there is none.
         width: cells of a line.
     """
     from claimledger.projections.layout import Cell, line, wrapped
@@ -118,7 +150,8 @@ def report_lines(
         held = f"{_count(report.holding, 'event')} {'holds' if report.holding == 1 else 'hold'}"
         lines.append(line(f"{_count(len(report.findings), 'finding')} \N{MIDDLE DOT} {held}"))
     else:
-        counted = f"{_count(report.events, 'event')}, 1 ledger, {_count(report.keys, 'key')}"
+        new = "new " if report.since else ""
+        counted = f"{_count(report.events, new + 'event')}, 1 ledger, {_count(report.keys, 'key')}"
         lines.append(
             line(Cell("\N{CHECK MARK} ", "green"), f"{counted}: every signature, chain and index holds")
         )
@@ -126,10 +159,14 @@ def report_lines(
         lines.append(line(f"  it is the ledger that you trust: {report.ledger_id}"))
     elif not report.pinned and report.ledger_id is not None:
         lines.append(line(f"  ledger id {report.ledger_id}"))
-    for note in (*report.notes, *([NO_ANCHOR] if require_anchor else [])):
+    lines += dispute_lines(report.disputes, width)
+    lines += range_lines(report.ranges, width)
+    for note in (*report.notes, *([NO_ANCHOR] if lacks_anchor else [])):
         first, *rest = wrapped(note, width - 2)
         lines.append(line(Cell("! ", "yellow"), first))
         lines += [line(f"  {each}") for each in rest]
+    if not report.is_anchored and not report.findings:
+        lines.append(line("  \N{RIGHTWARDS ARROW} keep a checkpoint elsewhere: claimledger seal --to FILE"))
     said = {
         0: "all that was asked holds",
         1: "something is wrong",

@@ -313,13 +313,20 @@ class Ledger(LedgerWithKeys):
 
     # Sealing
 
-    def seal(self, *, adopt: bool = False, progress: Callable[[int], None] | None = None) -> SignedCheckpoint:
+    def seal(
+        self,
+        *,
+        adopt: bool = False,
+        rebuild: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> SignedCheckpoint:
         """Sign a checkpoint over everything that is recorded, so that nothing of it can be changed unseen.
 
         Keep the checkpoint where the ledger's file is not: it vouches for what it covers against whoever holds that.
 
         Args:
             adopt: go on from the last checkpoint in the ledger, although the log's key remembers none or an older one.
+            rebuild: build the whole tree anew from the events, where an audit found it damaged.
             progress: called with the number of events in the tree, as it grows.
 
         Returns:
@@ -337,7 +344,7 @@ class Ledger(LedgerWithKeys):
         signers = log_signers(keyring, keys, size)
         memory = keyring.log_memory(self.origin)
         signer = CheckpointSigner(signers, every_verifier(keys), memory)
-        Sealer(self._store, self.origin, signer).seal(size, adopt=adopt, progress=progress)
+        Sealer(self._store, self.origin, signer).seal(size, adopt=adopt, rebuild=rebuild, progress=progress)
         sealed = self.checkpoint(size)
         if sealed is None:
             raise NotSealed(f"{self._store.place}: the checkpoint that was just signed is gone again")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NoReturn, Protocol, Self, TypeVar
 from uuid import UUID, uuid5
@@ -33,6 +33,7 @@ from .timestamps import timestamp_request
 from .trust import KeyStream
 
 if TYPE_CHECKING:
+    from .anchors import Trust
     from .report import Report
 
 __all__ = ["LedgerReader", "Projection"]
@@ -292,15 +293,33 @@ class LedgerReader:
         """
         return timestamp_request(self._sealed.last().checkpoint.to_text())
 
-    def verify(self, pin: str | None = None) -> Report:
-        """Verify every event, row and derived table; see `claimledger.audit`.
+    def verify(
+        self,
+        pin: str | None = None,
+        *,
+        checkpoints: Mapping[str, bytes] | None = None,
+        trust: Trust | None = None,
+        since: bytes | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Report:
+        """Verify every event, row and derived table, and what was sealed; see `claimledger.audit`.
 
         Args:
             pin: the ledger id that this must be, known from elsewhere.
+            checkpoints: signed checkpoints that were kept elsewhere, by what the report is to call them.
+            trust: which witnesses and timestamping authorities count; None for none.
+            since: a checkpoint up to which the ledger was verified before, or the report of that audit in JSON: only
+                what came since is verified.
+            progress: called now and then with the number of events that are done.
+
+        Raises:
+            InvalidInput: the pin is no ledger id, or what was kept is no checkpoint.
         """
         from .audit import verify
 
-        return verify(self._store, pin=pin)
+        return verify(
+            self._store, pin=pin, checkpoints=checkpoints, trust=trust, since=since, progress=progress
+        )
 
     def close(self) -> None:
         """Close the ledger; a file is then one file. Closing twice does nothing."""

@@ -14,6 +14,9 @@
     names.wrong            the index of names says something else than the events
     checkpoint.wrong       a checkpoint that is none of this log, or not over these events
     checkpoint.unsigned    a key of the log that had to sign a checkpoint did not
+    checkpoint.contradicted  a checkpoint that was kept elsewhere is none of this log's history
+    cosignature.wrong      a line of a trusted witness does not fit its checkpoint
+    cosignature.future     a trusted witness names a time that has not come yet
     log.cut                the end of the log was cut off after it was sealed
     revocation.wrong       a key is revoked by the root of another log than this
     timestamp.wrong        a timestamp that is for no checkpoint that is here, or does not hold
@@ -22,6 +25,10 @@
     unchecked.keys         could not check: what is missing or unreadable decides whose keys count
     unchecked.disclosure   could not check: protected content is not here, and nothing says why
     unchecked.checkpoint   could not check: whether the log's keys signed a checkpoint cannot be told here
+    unchecked.witnesses    could not check: nobody who is trusted vouches for any checkpoint
+    unchecked.timestamp    could not check: what verifies timestamps is not installed
+    key.disputed           no finding, a state of its own: valid when recorded, and signed by a key that its roots
+                           stopped trusting before that (`Report.disputes`)
 
 Codes that begin with ``unchecked`` say that something is missing; all others that something is wrong.
 """
@@ -29,10 +36,14 @@ Codes that begin with ``unchecked`` say that something is missing; all others th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
 
 __all__ = [
+    "CHECKPOINT_CONTRADICTED",
     "CHECKPOINT_UNSIGNED",
     "CHECKPOINT_WRONG",
+    "COSIGNATURE_WRONG",
     "DAMAGED",
     "ERASURE_UNFINISHED",
     "ERASURE_WRONG",
@@ -45,12 +56,19 @@ __all__ = [
     "TREE_WRONG",
     "UNCHECKED_CHECKPOINT",
     "UNCHECKED_KEYS",
+    "UNCHECKED_TIMESTAMP",
+    "UNCHECKED_WITNESSES",
+    "Dispute",
     "Finding",
+    "Range",
     "Report",
+    "Voucher",
 ]
 
+CHECKPOINT_CONTRADICTED = "checkpoint.contradicted"
 CHECKPOINT_UNSIGNED = "checkpoint.unsigned"
 CHECKPOINT_WRONG = "checkpoint.wrong"
+COSIGNATURE_WRONG = "cosignature.wrong"
 DAMAGED = "store.damaged"
 ERASURE_UNFINISHED = "disclosure.erased"
 ERASURE_WRONG = "erasure.wrong"
@@ -61,6 +79,8 @@ TIMESTAMP_WRONG = "timestamp.wrong"
 TREE_WRONG = "tree.wrong"
 UNCHECKED_CHECKPOINT = "unchecked.checkpoint"
 UNCHECKED_KEYS = "unchecked.keys"
+UNCHECKED_TIMESTAMP = "unchecked.timestamp"
+UNCHECKED_WITNESSES = "unchecked.witnesses"
 SEALED_OTHERWISE = (
     "After it was sealed, an event was changed, inserted, removed or moved, by somebody who holds a key."
 )
@@ -79,12 +99,17 @@ MEANINGS = {
     ERASURE_UNFINISHED: "It was promised to be gone: open the ledger for writing and erase it again.",
     ERASURE_WRONG: "No writer of claimledger signs that; it erases nothing.",
     NAMES_WRONG: "The signed records stand; the index by which they are found was changed.",
+    CHECKPOINT_CONTRADICTED: "The log showed you another history than this one: it was forked, cut off or put back.",
+    COSIGNATURE_WRONG: "Somebody made it who is not that witness, or changed it.",
+    "cosignature.future": "One of the two clocks is wrong, or the cosignature was made to look later than it is.",
+    UNCHECKED_TIMESTAMP: "The tokens are there; whether they hold is left open.",
+    UNCHECKED_WITNESSES: "The operator could have shown you another history than others.",
     CHECKPOINT_UNSIGNED: "A line was taken from it, or it was made by somebody who does not hold all keys of the log.",
     CHECKPOINT_WRONG: "The log did not sign this; nothing vouches for the order of the records nor for their end.",
     LOG_CUT: "Events that were sealed are gone: their end was cut off, or an earlier state of the file was put back.",
     REVOCATION_WRONG: "Those who revoked the key saw other events than these: the log was forked or changed.",
     TIMESTAMP_WRONG: "It proves nothing here: it was kept for something else, or changed.",
-    TREE_WRONG: "The signed records stand; the tree that proofs are made from was changed. Have it built anew.",
+    TREE_WRONG: "The signed records stand; the tree of proofs was changed: claimledger seal --rebuild makes it anew.",
     UNCHECKED_CHECKPOINT: "Whether the log vouches for the order and the end of the events is left open.",
     DAMAGED: "Restore the file from a copy, and verify that copy.",
     UNCHECKED_KEYS: "Whether their signatures count shows only with the whole key stream.",
@@ -127,6 +152,71 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Voucher:
+    """Somebody outside the ledger who vouches for it up to a place.
+
+    Attributes:
+        by: the name of the witness or of the authority's certificate, or of the checkpoint that the auditor kept.
+        kind: which of the three.
+        at: when, by the clock of whoever it is; None where nothing says so.
+    """
+
+    by: str
+    kind: Literal["witness", "authority", "kept"]
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Events one after the other for which the same people vouch: that they are all there, unchanged, in that order.
+
+    Attributes:
+        first: index of the first of them.
+        last: index of the last of them.
+        standing: *anchored*: somebody outside vouches; *sealed*: on the word of whoever holds the log's keys;
+            *unsealed*: on nobody's; *earlier*: verified in an earlier audit, and trusted in this one.
+        by: who vouches from outside.
+    """
+
+    first: int
+    last: int
+    standing: Literal["anchored", "sealed", "unsealed", "earlier"]
+    by: tuple[Voucher, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """Events that were valid when recorded, signed by a key that is not trusted as far as that any more.
+
+    Attributes:
+        keyid: of the key, 64 hex digits.
+        holder: who held it, in words.
+        reason: why it was revoked, as its roots say.
+        trusted_below: what it signed from this index on is disputed.
+        revoked_at: index of its revocation.
+        events: how many events are disputed.
+        first: index of the first of them.
+        last: index of the last of them.
+        ranges: first and last index of those that follow one another; at most 1,000 ranges are listed.
+    """
+
+    keyid: str
+    holder: str
+    reason: str
+    trusted_below: int
+    revoked_at: int
+    events: int
+    first: int
+    last: int
+    ranges: tuple[tuple[int, int], ...]
+
+    CODE: ClassVar[str] = "key.disputed"
+    MEANING: ClassVar[str] = (
+        "Whether the holder signed these, or somebody who had the key, their signatures cannot tell any more."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What an audit of a whole ledger found.
 
@@ -140,6 +230,13 @@ class Report:
         keys: how many keys the key stream has.
         findings: in the order of the log, those about no single event last.
         notes: what an audit of this file alone cannot show, and remarks on the recorders' clocks.
+        disputes: events that are disputed as now known, by key: no findings.
+        ranges: every event of the log, by who vouches for it.
+        checkpoints: how many checkpoints were held against the events, and hold.
+        checkpoint: the largest of them, byte for byte; None where there is none.
+        key_events: how many events the key stream has below that checkpoint.
+        key_head: leaf hash of the last of them.
+        since: how many events were verified in an earlier audit and not in this one; 0 for a whole audit.
     """
 
     ledger_id: str | None
@@ -151,20 +248,45 @@ class Report:
     keys: int
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    disputes: tuple[Dispute, ...] = ()
+    ranges: tuple[Range, ...] = ()
+    checkpoints: int = 0
+    checkpoint: bytes | None = None
+    key_events: int = 0
+    key_head: str | None = None
+    since: int = 0
+
+    @property
+    def disputed(self) -> int:
+        """How many events are disputed; one that two such keys signed counts for each."""
+        return sum(each.events for each in self.disputes)
+
+    @property
+    def is_anchored(self) -> bool:
+        """Whether somebody outside vouches for every event, the last one included."""
+        return bool(self.ranges) and all(each.standing in ("anchored", "earlier") for each in self.ranges)
 
     @property
     def is_sound(self) -> bool:
-        """Whether nothing is wrong, nothing was left unchecked, and it is the ledger whose id was given.
+        """Whether nothing is wrong, disputed or left unchecked, and it is the ledger whose id was given.
 
         Without an id this is false: a whole other ledger in the place of this one would not show.
         """
-        return self.pinned and not self.findings
+        return self.pinned and not self.findings and not self.disputes
 
-    def exit_status(self, *, unpinned_will_do: bool = False) -> int:
+    def exit_status(
+        self,
+        *,
+        unpinned_will_do: bool = False,
+        disputed_will_do: bool = False,
+        require_anchor: bool = False,
+    ) -> int:
         """Sum the report up as the command line does.
 
         Args:
             unpinned_will_do: count a ledger that was held against no id from outside as checked.
+            disputed_will_do: count disputed events as checked. Who signed them could not be, for nobody can.
+            require_anchor: ask that somebody outside vouches for every event, the last one included.
 
         Returns:
             0 when all holds, 1 when something is wrong, 3 when something could not be checked.
@@ -172,5 +294,7 @@ class Report:
         if any(each.is_wrong for each in self.findings):
             return _WRONG
         if self.findings or not (self.pinned or unpinned_will_do):
+            return _COULD_NOT_CHECK
+        if (self.disputes and not disputed_will_do) or (require_anchor and not self.is_anchored):
             return _COULD_NOT_CHECK
         return 0

@@ -82,21 +82,24 @@ class StoredRows:
         with self._reading() as cursor:
             return read_head(cursor, stream).sequence
 
-    def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
+    def rows(
+        self, after: int | None = None, stream: str | None = None, *, raw: bool = False
+    ) -> Iterator[Row]:
         """Rows in the order of the log, in pages.
 
         Args:
             after: only rows whose index is higher. Without it, and without a stream, every row as it is, from the
                 smallest index on, for an audit.
             stream: only rows of that stream.
+            raw: rows as they are, for an audit; not with a stream.
 
         Raises:
-            RowMismatch: a row holds what no ledger writes; not where every row was asked for.
+            RowMismatch: a row holds what no ledger writes; not where rows as they are were asked for.
         """
         if stream is not None:
             yield from self._rows_of_stream(-1 if after is None else after, stream)
             return
-        read = row_of if after is not None else lambda found: Row(*found)
+        read = row_of if after is not None and not raw else lambda found: Row(*found)
         condition, bounds = ("", ()) if after is None else ("WHERE idx>?", (after,))
         while page := self._all(
             f"SELECT {_COLUMNS} FROM events {condition} ORDER BY idx LIMIT {PAGE}", *bounds

@@ -92,12 +92,20 @@ class Sealer:
         self._signer = signer
         self._tiles = StoredTiles(store)
 
-    def seal(self, size: int, *, adopt: bool = False, progress: Callable[[int], None] | None = None) -> bytes:
+    def seal(
+        self,
+        size: int,
+        *,
+        adopt: bool = False,
+        rebuild: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> bytes:
         """Sign a checkpoint over the first events of the log.
 
         Args:
             size: how many; all that are committed, as a rule.
             adopt: go on from the last checkpoint in the ledger where the log's key remembers none, or an older one.
+            rebuild: build all tiles anew from the events, where some of them were damaged.
             progress: called with the number of leaves in the tree, as it grows.
 
         Returns:
@@ -110,6 +118,8 @@ class Sealer:
         """
         self._store.check_usable(writing=True)
         with self._signer.turn() as turn:
+            if rebuild:
+                self._store.drop_tiles()
             self._agree_on_the_last(turn, size, adopt=adopt)
             self._build(size, progress)
             tree = self._tree_that_extends(turn, size, progress)

@@ -42,12 +42,21 @@ class Listed:
     def size(self) -> int:
         return self.listed[-1].index + 1 if self.listed else 0
 
-    def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
+    def rows(
+        self, after: int | None = None, stream: str | None = None, *, raw: bool = False
+    ) -> Iterator[Row]:
         return (
             row
             for row in self.listed
             if (after is None or row.index > after) and (stream is None or row.stream == stream)
         )
+
+    def last_below(self, stream: str, size: int) -> Row | None:
+        below = [row for row in self.listed if row.stream == stream and row.index < size]
+        return below[-1] if below else None
+
+    def name(self, stream: str, what: str, name: str) -> str | None:
+        return self.index.get((stream, what, name))
 
     def tile(self, level: int, index: int) -> bytes | None:
         return None
@@ -310,10 +319,12 @@ def test_progress_is_told() -> None:
 
 def test_events_that_come_while_the_audit_runs_are_left_alone() -> None:
     class Growing(Listed):
-        def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
+        def rows(
+            self, after: int | None = None, stream: str | None = None, *, raw: bool = False
+        ) -> Iterator[Row]:
             for number in range(3):
                 self.add_claim(f"late {number}", ANA)
-            return super().rows(after, stream)
+            return super().rows(after, stream, raw=raw)
 
     ledger = Growing(opened().listed)
     report = verify(ledger, pin=None, now=NOON)
@@ -322,7 +333,9 @@ def test_events_that_come_while_the_audit_runs_are_left_alone() -> None:
 
 def test_a_closed_store_is_an_error_and_not_a_finding() -> None:
     class Closed(Listed):
-        def rows(self, after: int | None = None, stream: str | None = None) -> Iterator[Row]:
+        def rows(
+            self, after: int | None = None, stream: str | None = None, *, raw: bool = False
+        ) -> Iterator[Row]:
             raise LedgerClosed("the ledger is closed")
 
     with pytest.raises(LedgerClosed):
