@@ -82,7 +82,7 @@ def state(case: Case) -> CaseState:
         {"quote": None, "polarity": "negated"},
         {"quote": None, "claim.causes": [{"code": "natural"}]},
         {"quote": None, "voice.asserter": "gov"},
-        {"quote": None, "basis": "added behind the signature"},
+        {"quote": None, "standard_of_proof": "added behind the signature"},
     ],
 )
 def test_a_commitment_changes_no_signed_member(case: Case, protected: dict[str, JSONValue]) -> None:
@@ -107,7 +107,7 @@ def test_a_second_opening_hides_and_renames_nothing(case: Case) -> None:
     shared = case.ledger.event_of(_register(case)).stream
     for stream, name in ((case.stream, "other"), (shared, "other"), (shared, "harbour")):
         sign(case, "case.opened", {"case": name, "title": "Another title"}, stream)
-    case.record(CauseOfDeath(of="man", causes="natural"), asserter="gov")
+    case.record(CauseOfDeath(of="man", causes="natural"), asserter="shared:north")
     after = state(case)
     assert (after.title, after.label("shared:north")) == (before.title, "The North")
     assert set(after.claims) == {"C1", "C2"}
