@@ -631,3 +631,25 @@ def test_the_commands_erase_and_back_up(tmp_path: Path, monkeypatch: pytest.Monk
     assert (copied.exit_code, "b.ledger: " in copied.output) == (0, True)
     assert run.invoke(app, ["backup", "a.ledger", "b.ledger"]).exit_code == 1
     assert [each for each in found_in(on_disk(tmp_path)) if not each.startswith(ALIAS[:4])] == []
+
+
+# Proofs
+
+
+def test_what_was_sealed_before_an_erasure_is_proven_after_it_and_so_is_the_erasure(tmp_path: Path) -> None:
+    place = tmp_path / "a.ledger"
+    keys = Keyring.create(tmp_path / "keys", passphrase=None, plain=True)
+    with Ledger.create(place, origin="example.org/x", keys=keys) as ledger:
+        case = ledger.create_case("harbour", title="A case")
+        person = filled(case)
+        before = ledger.seal()
+        leaf = case.receipt("C1").leaf
+        proof = ledger.proof(leaf)
+        erased = case.erase(person, "C1", "C2", "C3", **WHY)
+        assert ledger.proof(leaf) == proof
+        after = ledger.seal()
+        assert after.checkpoint.size == before.checkpoint.size + len(erased.receipts)
+        assert ledger.proof(erased.receipts[0].leaf)
+        report = ledger.verify(pin=ledger.id)
+        assert [each.code for each in report.findings] == []
+    assert found_in(on_disk(tmp_path)) == []
