@@ -325,7 +325,8 @@ def test_an_event_signed_for_another_ledger_is_refused(small: Small, tampered: C
     report = tampered(
         ("UPDATE events SET state=?, leaf=? WHERE idx=?", (forged.to_bytes(), forged.leaf(), row.index))
     )
-    assert codes_at(report) == {(row.index, "ledger.other")}
+    # What it protects was committed to for this ledger, and is another's now.
+    assert codes_at(report) == {(row.index, "ledger.other"), (row.index, "disclosure.wrong")}
 
 
 def test_another_ledger_in_the_place_of_the_pinned_one_is_refused(small: Small, tmp_path: Path) -> None:
@@ -387,7 +388,9 @@ def test_what_only_a_checkpoint_can_show_is_said_not_to_be_covered(
     small: Small, tampered: Callable[..., Report]
 ) -> None:
     last = small.rows[-1]
-    report = tampered(f"DELETE FROM events WHERE idx={last.index}")
+    report = tampered(
+        f"DELETE FROM events WHERE idx={last.index}", f"DELETE FROM disclosures WHERE idx={last.index}"
+    )
     assert report.findings == ()
     assert any("cut off" in note for note in report.notes)
 
