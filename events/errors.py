@@ -17,6 +17,8 @@
     |   |-- WrongDisclosure       disclosed content does not fit its commitment
     |   |-- MalformedNote         bytes that are no signed note, checkpoint, cosignature or proof
     |   |-- ForkRefused           the log's key signed another history before, and signs no second one
+    |   |-- RolledBack            a published log shows less than it showed before
+    |   |-- SplitView             a log shows two histories that cannot both be its own
     |   |-- WrongProof            hashes that do not lead from a leaf, or an older root, to the root
     |   |-- WrongTile             a tile or bundle of the log has another length or content
     |   |-- WrongTimestamp        a timestamp token is for something else, or does not verify
@@ -26,6 +28,7 @@
     |   |-- NotWitnessed          fewer witnesses have cosigned than were asked for
     |   |-- NotTheLatest          a witness has cosigned another size of the log last; `.size` says which
     |   |-- UntrustedTimestamp    a timestamp token is from no authority that is trusted
+    |   |-- LogUnavailable        a file of a published log is not there, or cannot be had
     |   |-- NotSealed             no checkpoint covers it yet
     |   `-- MissingDisclosure     the content behind a commitment is not here
     |-- MissingExtra              an optional part of claimledger is not installed
@@ -74,6 +77,7 @@ __all__ = [
     "LedgerExists",
     "LedgerNotFound",
     "LedgerUnavailable",
+    "LogUnavailable",
     "MalformedEvent",
     "MalformedNote",
     "MissingDisclosure",
@@ -86,7 +90,9 @@ __all__ = [
     "NotSealed",
     "NotTheLatest",
     "ReadOnly",
+    "RolledBack",
     "RowMismatch",
+    "SplitView",
     "TokenUnavailable",
     "UnknownName",
     "UntrustedTimestamp",
@@ -212,6 +218,18 @@ class ForkRefused(VerificationFailed):
     code = "log.fork"
 
 
+class RolledBack(VerificationFailed):
+    """A published log shows fewer events than it showed before: an older checkpoint, or a tail that was cut off."""
+
+    code = "log.rolled_back"
+
+
+class SplitView(VerificationFailed):
+    """A log shows two histories, of which at most one can be its own: it tells different people different things."""
+
+    code = "log.split"
+
+
 class WrongProof(VerificationFailed):
     """Hashes that do not lead from a leaf, or from an older root, to the root that they should lead to."""
 
@@ -271,6 +289,12 @@ class NotTheLatest(CouldNotCheck):
 
     def __reduce__(self) -> tuple[type[NotTheLatest], tuple[str, int]]:
         return (type(self), (str(self), self.size))
+
+
+class LogUnavailable(CouldNotCheck):
+    """A file of a published log is not there, or cannot be had now; nothing is known to be wrong with it."""
+
+    code = "unchecked.log"
 
 
 class NotSealed(CouldNotCheck):

@@ -18,9 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from claimledger.events.errors import ForkRefused, VerificationFailed, WrongProof
+from claimledger.events.errors import ForkRefused, WrongProof
 
-from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint, sign_checkpoint
+from .checkpoints import Checkpoint, SignedCheckpoint, open_by_any, sign_checkpoint
 from .log_memory import LogMemory
 from .merkle import verify_consistency
 from .notes import NoteSigner, NoteVerifier
@@ -129,13 +129,7 @@ class Turn:
         Raises:
             VerificationFailed: none of them signed it.
         """
-        errors: VerificationFailed | None = None
-        for verifier in self._known:
-            try:
-                return open_checkpoint(note, [verifier])
-            except VerificationFailed as error:
-                errors = errors or error
-        raise errors or VerificationFailed("the log has no key that could have signed its checkpoint")
+        return open_by_any(note, self._known)
 
 
 def _fork(last: int, size: int) -> str:

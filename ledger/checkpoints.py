@@ -22,7 +22,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from claimledger.events.errors import InvalidValue, KeyNotAllowed, MalformedNote, WrongLedger
+from claimledger.events.errors import (
+    InvalidValue,
+    KeyNotAllowed,
+    MalformedNote,
+    VerificationFailed,
+    WrongLedger,
+)
 
 from .merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE
 from .notes import (
@@ -39,7 +45,7 @@ from .notes import (
     write_base64,
 )
 
-__all__ = ["MAX_ORIGIN_BYTES", "Checkpoint", "SignedCheckpoint", "open_checkpoint", "sign_checkpoint"]
+__all__ = ["MAX_ORIGIN_BYTES", "Checkpoint", "SignedCheckpoint", "open_by_any", "open_checkpoint", "sign_checkpoint"]
 
 MAX_ORIGIN_BYTES: Final = 255
 """What the ML-DSA-44 message of tlog-cosignature has room for."""
@@ -189,3 +195,18 @@ def open_checkpoint(
             "checkpoint: it has extension lines, and no key of the log that was asked for signs those"
         )
     return SignedCheckpoint(data, checkpoint, keys, opened)
+
+
+def open_by_any(data: bytes, keys: Iterable[NoteVerifier]) -> SignedCheckpoint:
+    """Open a checkpoint that was signed by any key that a log has or had.
+
+    Raises:
+        VerificationFailed: none of them signed it.
+    """
+    first: VerificationFailed | None = None
+    for verifier in keys:
+        try:
+            return open_checkpoint(data, [verifier])
+        except VerificationFailed as error:
+            first = first or error
+    raise first or KeyNotAllowed("checkpoint: the log has no key that could have signed it")

@@ -25,6 +25,7 @@ from . import (
     cli_export,
     cli_find,
     cli_log,
+    cli_publish,
     cli_read,
     cli_sheet,
     cli_time,
@@ -177,6 +178,12 @@ app.command("verify", cls=Command, short_help="Check every signature, chain, ind
 )
 app.command("seal", cls=Command, short_help="Sign a checkpoint over everything recorded.")(
     _command(cli_log.seal)
+)
+app.command("publish", cls=Command, short_help="Write the sealed log as files for a web server.")(
+    _command(cli_publish.publish)
+)
+app.command("monitor", cls=Command, short_help="Follow a published log: does it only grow?")(
+    _command(cli_publish.monitor)
 )
 app.add_typer(anchor_app)
 app.add_typer(witness_app)

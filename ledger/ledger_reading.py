@@ -23,7 +23,7 @@ from claimledger.events.recorder_acts import CaseOpened
 from .checkpoints import SignedCheckpoint
 from .checks import did_you_mean
 from .log import Log
-from .log_keys import verifier_key
+from .log_keys import every_verifier, verifier_key
 from .notes import VerifierKey
 from .reading import open_row
 from .register import Register
@@ -34,6 +34,7 @@ from .trust import KeyStream
 
 if TYPE_CHECKING:
     from .anchors import Trust
+    from .publish import Published
     from .report import Report
 
 __all__ = ["LedgerReader", "Projection"]
@@ -292,6 +293,33 @@ class LedgerReader:
             MissingExtra: rfc3161-client is not installed.
         """
         return timestamp_request(self._sealed.last().checkpoint.to_text())
+
+    def publish(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        everything: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> Published:
+        """Write the sealed log into a folder that any web server or object store serves (C2SP tlog-tiles).
+
+        Args:
+            folder: where to; made where there is none, and brought up to date where the log is there already.
+            everything: look at each file, and write what is missing or changed.
+            progress: called with the number of events that are covered, as it grows.
+
+        Raises:
+            NotSealed: there is nothing to publish yet: seal the ledger.
+            InvalidInput: the folder holds another log, or cannot be written.
+            ForkRefused: the folder holds more of this log, or another history of it.
+            VerificationFailed: the ledger is not what was sealed; the published checkpoint was not replaced.
+        """
+        from .publish import publish
+
+        known = every_verifier(self._folded_keys())
+        return publish(
+            self._store, self._sealed.last(), known, folder, everything=everything, progress=progress
+        )
 
     def verify(
         self,

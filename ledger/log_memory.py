@@ -11,16 +11,16 @@ What is remembered is a signed checkpoint (`claimledger.checkpoint_signer`); not
 
 from __future__ import annotations
 
-import os
-import secrets
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
 from claimledger.events.errors import KeyringError
+
+from .disk import held, replace_file
 
 __all__ = ["FileMemory", "LogMemory", "ProcessMemory", "memory_name"]
 
@@ -63,15 +63,14 @@ class FileMemory:
         Raises:
             KeyringError: the folder cannot be written.
         """
-        try:
-            descriptor = os.open(f"{self._path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        except OSError as error:
-            raise KeyringError(f"{self._path}: the log cannot be signed there: {error.strerror}") from None
-        try:
-            _lock(descriptor)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(held(self._path.with_name(f"{self._path.name}.lock")))
+            except OSError as error:
+                raise KeyringError(
+                    f"{self._path}: the log cannot be signed there: {error.strerror}"
+                ) from None
             yield
-        finally:
-            os.close(descriptor)
 
     def read(self) -> bytes | None:
         """The note that was remembered last.
@@ -92,16 +91,9 @@ class FileMemory:
         Raises:
             KeyringError: it cannot be written.
         """
-        beside = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(note)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-            _sync_folder(self._path.parent)
+            replace_file(self._path, note)
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise KeyringError(
                 f"{self._path}: cannot be written: {error.strerror}; nothing was signed"
             ) from None
@@ -127,26 +119,3 @@ class ProcessMemory:
     def write(self, note: bytes) -> None:
         """Remember a note."""
         self._note = note
-
-
-def _lock(descriptor: int) -> None:
-    # The two systems have a call each; both let go when the file is closed, whoever closes it.
-    try:
-        import fcntl
-    except ImportError:  # pragma: no cover - Windows
-        import msvcrt
-
-        msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined, unused-ignore]
-    else:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the new name of a file onto the disk as well, where folders can be opened."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -45,6 +45,7 @@ __all__ = [
     "TiledTree",
     "decode_bundle",
     "encode_bundle",
+    "full_tile_root",
     "new_tiles",
     "parse_path",
     "tile_width",
@@ -346,6 +347,18 @@ def decode_bundle(data: bytes, width: int) -> list[bytes]:
     if len(entries) != width or at != len(data):
         raise WrongTile(f"bundle: not {width} entries with their lengths, and nothing else")
     return entries
+
+
+def full_tile_root(data: bytes) -> bytes:
+    """The root over the hashes of a full tile: what the tile above it holds of it.
+
+    Args:
+        data: 256 hashes of 32 bytes.
+
+    Raises:
+        WrongTile: another length.
+    """
+    return _root_of_full(_split_hashes(data, 0, 0, TILE_WIDTH))
 
 
 def _split_hashes(data: bytes, level: int, index: int, width: int) -> list[bytes]:
