@@ -45,7 +45,14 @@ from .notes import (
     write_base64,
 )
 
-__all__ = ["MAX_ORIGIN_BYTES", "Checkpoint", "SignedCheckpoint", "open_by_any", "open_checkpoint", "sign_checkpoint"]
+__all__ = [
+    "MAX_ORIGIN_BYTES",
+    "Checkpoint",
+    "SignedCheckpoint",
+    "open_by_any",
+    "open_checkpoint",
+    "sign_checkpoint",
+]
 
 MAX_ORIGIN_BYTES: Final = 255
 """What the ML-DSA-44 message of tlog-cosignature has room for."""

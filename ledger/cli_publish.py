@@ -181,7 +181,7 @@ def _say_followed(found: Followed, *, asked: bool) -> None:
     for each in found.cosignatures:
         say(f"  cosigned by {each.key.name}, {_utc(each.timestamp) if each.timestamp else 'no time stated'}")
     if not asked:
-        say("  that others are shown the same, nobody was asked to say here: --witness KEY")
+        say("  whether others are shown the same was not asked; a witness says so: --witness KEY")
 
 
 def _utc(timestamp: int) -> str:

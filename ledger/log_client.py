@@ -161,7 +161,9 @@ class LogClient:
         """
         tiles = self._followed()
         if index >= tiles.size:
-            raise LogUnavailable(f"index {index}: the published log has {tiles.size} events so far; look again later")
+            raise LogUnavailable(
+                f"index {index}: the published log has {tiles.size} events so far; look again later"
+            )
         if tiles.read(0, index // TILE_WIDTH, index % TILE_WIDTH + 1)[-32:].hex() != leaf:
             raise WrongProof(f"index {index}: another event is there than {leaf}")
 
@@ -239,8 +241,8 @@ class LogClient:
     def _split(self, other: str, note: bytes) -> SplitView:
         kept = self._state.keep_evidence(note)
         return SplitView(
-            f"{self.origin} shows two histories: {other} is no beginning of what is published; both are signed, so that "
-            f"they prove it: the second one is in {kept}"
+            f"{self.origin} shows two histories: {other} is no beginning of what is published; both are signed "
+            f"and prove it: the second one is kept in {kept}"
         )
 
     def _mirrored(self, signed: SignedCheckpoint, tiles: VerifiedTiles) -> int:
@@ -260,8 +262,8 @@ class LogClient:
             return 0
         if there.size > signed.size:
             raise RolledBack(
-                f"{self.origin} shows {signed.size} events, and the mirror has {there.size}: its end was cut off, or an "
-                "old checkpoint is served; where a cache may stand in between, look again"
+                f"{self.origin} shows {signed.size} events, and the mirror has {there.size}: its end was cut off, or "
+                "an old checkpoint is served; where a cache may stand in between, look again"
             )
         if tiles.root_at(there.size) != there.root:
             raise self._split(f"the mirror, of size {there.size},", signed.data)

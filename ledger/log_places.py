@@ -107,7 +107,9 @@ class WebPlace:
     def __init__(self, address: str, timeout: float = 10) -> None:
         try:
             parts = urllib.parse.urlsplit(address)
-            known = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)
+            known = (
+                parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)
+            )
         except ValueError:
             known = False
         if not known or parts.query or parts.fragment or parts.username is not None or not address.isascii():

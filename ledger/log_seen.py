@@ -1,6 +1,6 @@
-"""What an auditor saw of a log last: a file of the auditor's own, outside the log's reach.
+r"""What an auditor saw of a log last: a file of the auditor's own, outside the log's reach.
 
-    {"version": 1, "seen_at": "2026-11-25T09:12:44Z", "checkpoint": "example.org/harbour\\n72\\n..."}
+    {"version": 1, "seen_at": "2026-11-25T09:12:44Z", "checkpoint": "example.org/harbour\n72\n..."}
 
 1. It is replaced in one step and is on disk before `SeenFile.write` returns (`claimledger.disk`). One process at a time
    goes on from it.

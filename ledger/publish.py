@@ -151,7 +151,9 @@ def _bundles(rows: StoredRows, start: int, size: int) -> Iterator[tuple[EntryBun
 def _partials_between(rows: StoredRows, start: int, size: int) -> list[Tile]:
     """The partial tiles of the checkpoints between two sizes, as far as the tiles are not full by now."""
     wanted = set()
-    for between in rows.checkpoint_sizes(start, size):
+    for between, _ in rows.checkpoints(after=start):
+        if type(between) is not int or between >= size:
+            break
         level = 0
         while nodes := between >> TILE_HEIGHT * level:
             index, width = divmod(nodes, TILE_WIDTH)
