@@ -133,11 +133,15 @@ class LogClient:
                     "keep a file of its own for each log"
                 )
             signed = self._checkpoint()
-            tiles = VerifiedTiles(signed.size, signed.root, self._sources(signed.size), self._found)
+            tiles = VerifiedTiles(signed.size, signed.root, self._sources(signed.size))
             if seen is not None:
                 self._compare(seen, signed, tiles)
             known = 0 if seen is None else seen.checkpoint.size
-            self._read(min(known, self._mirrored(signed, tiles)), tiles, progress)
+            complete = self._mirrored(signed, tiles)
+            if self._mirror is not None:
+                # Not before: what contradicts the mirror must not come into it.
+                tiles.tell(self._keep)
+            self._read(min(known, complete), tiles, progress)
             now = self._clock()
             policy = self._policy
             cosigned = () if policy is None else policy.check(signed, int(now.timestamp()), self._leeway)
@@ -284,7 +288,7 @@ class LogClient:
             if progress is not None:
                 progress(index * TILE_WIDTH + bundle.width)
 
-    def _found(self, tile: Tile, hashes: bytes) -> None:
+    def _keep(self, tile: Tile, hashes: bytes) -> None:
         if self._mirror is not None:
             self._mirror.put(tile, hashes)
             if tile.width == TILE_WIDTH:

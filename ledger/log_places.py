@@ -17,8 +17,9 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from claimledger.events.envelope import MAX_SIGNATURES
 from claimledger.events.errors import InvalidInput, LogUnavailable, WrongTile
@@ -34,6 +35,8 @@ ENTRY_MAX_BYTES: Final = 32 + 96 * MAX_SIGNATURES
 MAX_SECONDS: Final = 60.0
 _CHUNK: Final = 1 << 16
 _GZIP: Final = 31
+
+_T = TypeVar("_T")
 
 
 class LogPlace(Protocol):
@@ -169,10 +172,8 @@ class PlacedTiles:
         whole = max(width, tile_width(level, index, self._size))
         try:
             data = self._hashes(Tile(level, index, whole))
-        except LogUnavailable:
-            if whole == TILE_WIDTH:
-                raise
-            data = self._hashes(Tile(level, index))
+        except LogUnavailable as error:
+            data = _instead(error, whole, lambda: self._hashes(Tile(level, index)))
         return data[: width * HASH_BYTES]
 
     def entries(self, bundle: EntryBundle) -> list[bytes]:
@@ -183,12 +184,11 @@ class PlacedTiles:
             WrongTile: it is none, or an entry has not the length of one.
         """
         try:
-            entries = self._bundle(bundle)
-        except LogUnavailable:
-            if bundle.width == TILE_WIDTH:
-                raise
-            entries = self._bundle(EntryBundle(bundle.index))[: bundle.width]
-        return entries
+            return self._bundle(bundle)
+        except LogUnavailable as error:
+            return _instead(error, bundle.width, lambda: self._bundle(EntryBundle(bundle.index)))[
+                : bundle.width
+            ]
 
     def _hashes(self, tile: Tile) -> bytes:
         length = tile.width * HASH_BYTES
@@ -213,6 +213,16 @@ class PlacedTiles:
                     "signature"
                 )
         return entries
+
+
+def _instead(error: LogUnavailable, width: int, read_full: Callable[[], _T]) -> _T:
+    """The full tile in place of a partial one that is not there; that it was not, where there is no full one either."""
+    if width < TILE_WIDTH:
+        try:
+            return read_full()
+        except LogUnavailable:
+            pass
+    raise error
 
 
 def _within(data: bytes, path: str, limit: int) -> bytes:

@@ -47,20 +47,13 @@ class VerifiedTiles:
         size: how many leaves the tree has.
         root: 32 bytes, from a checkpoint that was verified.
         sources: give tiles, right or wrong; asked in this order.
-        found: called with each tile that was read and found right, and its hashes.
     """
 
-    def __init__(
-        self,
-        size: int,
-        root: bytes,
-        sources: Sequence[TileReader],
-        found: Callable[[Tile, bytes], None] | None = None,
-    ) -> None:
+    def __init__(self, size: int, root: bytes, sources: Sequence[TileReader]) -> None:
         self.size = size
         self.root = root
         self._sources = sources
-        self._found = found
+        self._tell: Callable[[Tile, bytes], None] | None = None
         self._edge: dict[int, bytes] | None = None
         self._kept: OrderedDict[tuple[int, int], bytes] = OrderedDict()
 
@@ -87,7 +80,7 @@ class VerifiedTiles:
         if self._edge is None:
             self._edge = first_right(self._sources, self._read_edge)
             for level, data in self._edge.items():
-                self._report(_partial(level, self.size), data)
+                self._found(_partial(level, self.size), data)
         return self._edge
 
     def root_at(self, size: int) -> bytes:
@@ -101,6 +94,18 @@ class VerifiedTiles:
             raise InvalidValue(f"a tree of {self.size} leaves was none of {size}")
         return TiledTree(size, self).root()
 
+    def tell(self, found: Callable[[Tile, bytes], None]) -> None:
+        """Call somebody with each tile that is read and right, and its hashes; with those read before, too."""
+        self._tell = found
+        for level, data in (self._edge or {}).items():
+            found(_partial(level, self.size), data)
+        for (level, index), data in self._kept.items():
+            found(Tile(level, index), data)
+
+    def _found(self, tile: Tile, data: bytes) -> None:
+        if self._tell is not None:
+            self._tell(tile, data)
+
     def _full(self, level: int, index: int) -> bytes:
         data = self._kept.get((level, index))
         if data is None:
@@ -109,7 +114,7 @@ class VerifiedTiles:
             self._kept[level, index] = data
             if len(self._kept) > KEPT_TILES:
                 self._kept.popitem(last=False)
-            self._report(Tile(level, index), data)
+            self._found(Tile(level, index), data)
         else:
             self._kept.move_to_end((level, index))
         return data
@@ -125,10 +130,6 @@ class VerifiedTiles:
             paths = ", ".join(each.path for each in tiles if each.level in edge)
             raise WrongTile(f"{paths}: do not lead to the signed root; one of them was changed or swapped")
         return edge
-
-    def _report(self, tile: Tile, data: bytes) -> None:
-        if self._found is not None:
-            self._found(tile, data)
 
 
 def first_right(sources: Sequence[_S], read: Callable[[_S], _T]) -> _T:

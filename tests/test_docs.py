@@ -26,6 +26,7 @@ WORKED = (
     "guides/embedding.md",
     "guides/erasing.md",
     "guides/keeping-evidence.md",
+    "guides/publishing.md",
     "reference/log-formats.md",
 )
 PAGE_LIBRARY = "/usr/lib/softhsm/libsofthsm2.so"  # where Debian has it
