@@ -55,6 +55,7 @@ from .audit_findings import Findings
 from .audit_keys import KeyFold, envelope_of
 from .audit_links import CLOCKS_DIFFER, Links
 from .audit_log import SealedPart
+from .audit_notes import NO_PIN, remarks, what_is_left_open
 from .audit_row import CheckedRow, check_rows
 from .audit_since import Earlier, Since
 from .audit_store import Stored
@@ -67,10 +68,7 @@ __all__ = ["Stored", "verify"]
 
 _T = TypeVar("_T")
 _CHUNK = 100
-_END = "nothing outside this file vouches for its end: later events could have been cut off"
-_ORDER = "nothing outside this file vouches for the order of events of different streams"
 _NOT_SIGNED = {MalformedEvent.code, WrongSignature.code, KeyNotAllowed.code, WrongLedger.code}
-_NO_PIN = "no ledger id was given: a whole other ledger in the place of this one would not show"
 
 
 def verify(
@@ -152,6 +150,8 @@ class _Audit:
         self.erased = 0
         self.tree = LeafTree(store, self.findings, None if self.earlier is None else self.earlier.tree)
         self.anchoring = Anchoring(store, self.findings, trust, int(now.timestamp()))
+        if self.earlier is not None:
+            self.anchoring.keep(self.start, "the checkpoint of the earlier audit")
         self.sealed = SealedPart(
             store, self.findings, self.folded, self.tree, self.end, self.anchoring, kept, self.earlier
         )
@@ -383,7 +383,12 @@ class _Audit:
             streams=len(self.links.heads),
             keys=len(self.folded.records),
             findings=findings,
-            notes=tuple(self._notes()),
+            notes=(
+                *([] if self.pin is not None else [NO_PIN]),
+                *self.notes,
+                *what_is_left_open(self.anchoring.size, self.end),
+                *remarks(self.erased, self.links),
+            ),
             disputes=disputes,
             ranges=self.anchoring.ranges(self.start, sealed.sealed, self.end),
             checkpoints=sealed.checkpoints,
@@ -392,35 +397,6 @@ class _Audit:
             key_head=head[2] if head is not None else None,
             since=self.start,
         )
-
-    def _notes(self) -> Iterator[str]:
-        links, anchored = self.links, self.anchoring.size
-        if self.pin is None:
-            yield _NO_PIN
-        yield from self.notes
-        if not anchored:
-            yield _END
-            yield _ORDER
-        elif anchored < self.end:
-            yield (
-                f"nobody outside vouches for what follows index {anchored - 1}: events of different streams could have "
-                "traded places there, and later ones could have been cut off"
-            )
-        else:
-            yield (
-                f"the last anchor is at index {anchored - 1}: events that were recorded later, and cut off, would not "
-                "show"
-            )
-        if self.erased:
-            slots = "1 protected field is" if self.erased == 1 else f"{self.erased} protected fields are"
-            yield f"{slots} erased; signed events say by whose authority and why"
-        for (count, first), said in (
-            (links.back_dated, "dated before an event that is earlier in the log"),
-            (links.future_dated, "dated after the time of this audit"),
-        ):
-            if count:
-                events = "1 event is" if count == 1 else f"{count} events are"
-                yield f"{events} {said}, by the recorders' clocks; the first at index {first}"
 
     def _names(self) -> Iterator[tuple[NameKey, str]]:
         # That they cannot be read is a finding already; columns must do for words.

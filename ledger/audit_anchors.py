@@ -26,7 +26,14 @@ from .anchors import Trust, anchors_of
 from .audit_findings import Findings
 from .audit_store import Stored
 from .checkpoints import SignedCheckpoint
-from .report import COSIGNATURE_WRONG, UNCHECKED_TIMESTAMP, UNCHECKED_WITNESSES, Range, Voucher
+from .report import (
+    COSIGNATURE_WRONG,
+    TIMESTAMP_WRONG,
+    UNCHECKED_TIMESTAMP,
+    UNCHECKED_WITNESSES,
+    Range,
+    Voucher,
+)
 
 __all__ = ["Anchoring"]
 
@@ -114,13 +121,11 @@ class Anchoring:
                 del self._anchored[each]
 
     def _tokens(self, size: int) -> list[bytes]:
-        tokens = []
-        for at, token in self._store.timestamps(size - 1):
-            if at != size:
-                break
-            if type(token) is bytes:
-                tokens.append(token)
-        return tokens
+        tokens = [token for _, token in self._store.timestamps(size=size)]
+        if any(type(token) is not bytes for token in tokens):
+            message = f"the checkpoint of size {size}: what is kept as a timestamp is no byte string"
+            self._findings.add(TIMESTAMP_WRONG, None, message)
+        return [token for token in tokens if type(token) is bytes]
 
     def _asked(self, signed: SignedCheckpoint, tokens: Sequence[bytes], trust: Trust) -> list[Voucher]:
         place = f"the checkpoint of size {signed.size}"

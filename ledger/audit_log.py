@@ -282,16 +282,19 @@ class SealedPart:
                 self._findings.add(REVOCATION_WRONG, index, message)
 
     def _hold_timestamps(self) -> None:
-        last: tuple[int, bool] | None = None
+        sizes: Iterator[int] | None = None
+        at: int | None = -1
+        missing = -1
         for size, _ in self._store.timestamps(self._after):
-            if last is None or last[0] != size:
-                last = (size, next(self._sizes_after(size), None) == size)
-                if not last[1]:
-                    message = f"a timestamp is kept for a checkpoint of size {size}, and there is none"
-                    self._findings.add(TIMESTAMP_WRONG, None, message)
-
-    def _sizes_after(self, size: int) -> Iterator[int]:
-        return (found for found, _ in self._store.checkpoints(size - 1))
+            if sizes is None:
+                sizes = (found for found, _ in self._store.checkpoints(self._after))
+            # Both come in the order of sizes.
+            while at is not None and at < size:
+                at = next(sizes, None)
+            if at != size != missing:
+                missing = size
+                message = f"a timestamp is kept for a checkpoint of size {size}, and there is none"
+                self._findings.add(TIMESTAMP_WRONG, None, message)
 
 
 def _size_of(name: str, note: bytes) -> int:

@@ -59,8 +59,8 @@ class Stored(Protocol):
         """Checkpoints of a larger size than one, in the order of sizes: the size each is kept under, and the note."""
         ...
 
-    def timestamps(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """Timestamp tokens for larger sizes than one: the size of the checkpoint, and the token."""
+    def timestamps(self, after: int | None = None, *, size: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Timestamp tokens for larger sizes than one, or for one size: the size of the checkpoint, and the token."""
         ...
 
     def damage(self) -> Sequence[str]:

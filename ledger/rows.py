@@ -326,13 +326,18 @@ class StoredRows:
         table = "checkpoints" if after is None else f"(SELECT * FROM checkpoints WHERE size>{int(after)})"
         yield from self._pages("size, note", table, "size", 1)
 
-    def timestamps(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
+    def timestamps(self, after: int | None = None, *, size: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Timestamp tokens as they are: the size of the checkpoint that one is kept for, and the token.
 
         Args:
             after: only those for a larger size; None for all of them.
+            size: only those for this size.
         """
-        table = "timestamps" if after is None else f"(SELECT * FROM timestamps WHERE size>{int(after)})"
+        table = "timestamps"
+        if size is not None:
+            table = f"(SELECT * FROM timestamps WHERE size={int(size)})"
+        elif after is not None:
+            table = f"(SELECT * FROM timestamps WHERE size>{int(after)})"
         yield from self._pages("size, token", table, "size, token", 2)
 
     def damage(self) -> list[str]:

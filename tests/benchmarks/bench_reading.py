@@ -81,6 +81,7 @@ def signatures(ledger: Ledger) -> list[tuple[Ed25519PublicKey, bytes, bytes]]:
     keys = {
         name: Ed25519PublicKey.from_public_bytes(record.public_key)
         for name, record in ledger.keys.keys.items()
+        if record.algorithm == "ed25519"
     }
     found = []
     for row in ledger.store.rows():

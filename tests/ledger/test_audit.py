@@ -67,7 +67,7 @@ class Listed:
     def checkpoints(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
         return ((size, self.notes[size]) for size in sorted(self.notes) if after is None or size > after)
 
-    def timestamps(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
+    def timestamps(self, after: int | None = None, *, size: int | None = None) -> Iterator[tuple[int, bytes]]:
         return (each for each in self.tokens if after is None or each[0] > after)
 
     def row_at(self, index: int) -> Row | None:
