@@ -114,29 +114,28 @@ def verify_timestamp(token: bytes, text: str, authorities: Sequence[x509.Certifi
         MissingExtra: rfc3161-client is not installed.
     """
     response = _granted(token, text)
-    certificates = _certificates(response)
-    trusted = {each.subject for each in authorities}
-    if not any(each.issuer in trusted or each.subject in trusted for each in certificates):
-        raise UntrustedTimestamp(
-            "timestamp: of no authority that is trusted here; get its certificate by another way"
-        )
     client = _client()
-    builder = client.VerifierBuilder(roots=list(authorities))
+    # Parts of an answer are parsed when they are asked for: any of these may find that it is none.
     try:
-        builder.build().verify(response, sha256(text.encode()).digest())
+        certificates = [x509.load_der_x509_certificate(each) for each in response.signed_data.certificates]
+        trusted = {each.subject for each in authorities}
+        if not any(each.issuer in trusted or each.subject in trusted for each in certificates):
+            raise UntrustedTimestamp(
+                "timestamp: of no authority that is trusted here; get its certificate by another way"
+            )
+        client.VerifierBuilder(roots=list(authorities)).build().verify(
+            response, sha256(text.encode()).digest()
+        )
+        signer = next(iter(response.signed_data.signer_infos))
+        by = (signer.issuer, signer.serial_number)
+        own = [each for each in certificates if (each.issuer, each.serial_number) == by]
+        if not own or not _is_for_stamping(own[0]):
+            raise WrongTimestamp("timestamp: the certificate that signed it is not for time stamping alone")
+        return Timestamp(own[0].subject.rfc4514_string(), response.tst_info.gen_time)
     except (client.VerificationError, ValueError, TypeError) as error:
         raise WrongTimestamp(
             f"timestamp: does not verify under the authority that it names ({error})"
         ) from None
-    signer = next(iter(response.signed_data.signer_infos))
-    own = [
-        each
-        for each in certificates
-        if (each.issuer, each.serial_number) == (signer.issuer, signer.serial_number)
-    ]
-    if not own or not _is_for_stamping(own[0]):
-        raise WrongTimestamp("timestamp: the certificate that signed it is not for time stamping alone")
-    return Timestamp(own[0].subject.rfc4514_string(), response.tst_info.gen_time)
 
 
 def _granted(token: bytes, text: str) -> TimeStampResponse:
@@ -155,13 +154,6 @@ def _granted(token: bytes, text: str) -> TimeStampResponse:
     if algorithm != _SHA256 or digest != sha256(text.encode()).digest():
         raise WrongTimestamp("timestamp: it is for other bytes than those of this checkpoint")
     return response
-
-
-def _certificates(response: TimeStampResponse) -> list[x509.Certificate]:
-    try:
-        return [x509.load_der_x509_certificate(each) for each in response.signed_data.certificates]
-    except ValueError as error:
-        raise WrongTimestamp(f"timestamp: it brings something that is no certificate ({error})") from None
 
 
 def _is_for_stamping(certificate: x509.Certificate) -> bool:
