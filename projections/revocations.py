@@ -2,6 +2,7 @@
 
 1. A revocation says how many leaves of the log stay trusted. What the key signed from there to the revocation was valid
    when it was recorded, and is disputed as now known: shown as such, never left out, and no value changes by it.
+   Events of the key stream are the ledger's affair, and `claimledger.trust`'s; a case shows its own and the register's.
 2. A revocation that touches nothing of a case is nothing to the case: its state, its hash included, stays as it was.
 3. A revocation is an event like any other: after ``known_at``, it is not known.
 """
@@ -60,7 +61,9 @@ def touched_by(event: Event, body: KeyRevoked, events: Iterable[Event]) -> Revoc
     """
     disputed = tuple(
         sorted(
-            one.index for one in events if body.size <= one.index < event.index and body.key in one.signers
+            one.index
+            for one in events
+            if body.size <= one.index < event.index and body.key in one.signers and one.stream != event.stream
         )
     )
     if not disputed:
