@@ -71,6 +71,7 @@ if TYPE_CHECKING:
 
     from .case import Case
     from .erasing import Erased
+    from .key_requests import KeyRequest
     from .keys import Keyring, Signer
     from .ledger import CaseInfo, Ledger
     from .pkcs11_signer import Pkcs11Signer
@@ -97,6 +98,7 @@ __all__ = [
     "InvalidValue",
     "KeyMissing",
     "KeyNotAllowed",
+    "KeyRequest",
     "Keyring",
     "KeyringError",
     "KindsNotLoaded",
@@ -148,6 +150,7 @@ _HOMES = {
     "CaseInfo": "ledger",
     "Erased": "erasing",
     "Finding": "report",
+    "KeyRequest": "key_requests",
     "Keyring": "keys",
     "Ledger": "ledger",
     "Pkcs11Signer": "pkcs11_signer",
