@@ -14,7 +14,9 @@ from claimledger.ledger import Ledger
 from claimledger.projections import CaseState, History, Timeline
 from claimledger.projections.render import case_lines
 from claimledger.projections.render_history import history_lines
+from claimledger.projections.render_sheets import sheets_lines
 from claimledger.projections.render_timeline import timeline_lines
+from claimledger.projections.sheets import Exhibits, Sheets
 from claimledger.projections.tables import Tables
 from claimledger.testing import FixedClock, fixed_ids
 
@@ -108,6 +110,9 @@ def test_every_screen_and_table_says_so(ledger: Ledger) -> None:
     history = ledger.replay(History("harbour"))
     assert "\n".join(map(str, history_lines(history, width=200))).count(said) == 2
     assert [row["revocation"] is not None for row in history.to_json()["rows"]] == [False, True, True]
+    fold = ledger.replay(Sheets("harbour"))
+    sheets = Exhibits("harbour", fold.state.title, ledger.id, ledger.origin, fold.exhibits())
+    assert " ".join("\n".join(map(str, sheets_lines(sheets))).split()).count(said) == 2
     timeline = Timeline.of(state(ledger))
     assert "\n".join(map(str, timeline_lines(timeline, width=200))).count(said) == 2
     assert [row["revocation"] is not None for row in timeline.to_json()["rows"]] == [False, True, True]
