@@ -108,8 +108,9 @@ def test_the_packages_listed_by_hand_are_the_rooms(project: Path, settings: dict
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_a_room_is_flat(project: Path, room: str) -> None:
-    nested = [path.relative_to(project).as_posix() for path in (project / room).glob("*/**/*.py")]
-    assert nested == []
+    """But for one file that is data: the verifier that is handed on, and that nothing here imports."""
+    nested = {path.relative_to(project).as_posix() for path in (project / room).glob("*/**/*.py")}
+    assert nested <= {"ledger/data/verify_claimledger.py"}
     assert (project / room / "__init__.py").is_file()
 
 
