@@ -56,7 +56,8 @@ class Since:
         """Read a checkpoint, or the report of an earlier audit as ``verify --json`` wrote it.
 
         Raises:
-            InvalidInput: it is neither, or a report in which no checkpoint holds.
+            InvalidInput: it is neither, or a report in which no checkpoint holds, or one with findings: what an audit
+                found wrong must not be trusted by the next.
         """
         events: int | None = None
         head: str | None = None
@@ -67,9 +68,7 @@ class Since:
         try:
             size = Checkpoint.from_text(Note.from_bytes(note).text).size
         except MalformedNote as error:
-            raise InvalidInput(
-                f"what to go on from is a checkpoint or the report of an earlier audit: {error}"
-            ) from None
+            raise InvalidInput(f"{_WHAT}: {error}") from None
         return cls(note, size, events, head)
 
 
@@ -81,10 +80,13 @@ def _of_report(data: bytes) -> tuple[bytes, int | None, str | None]:
             report["key_stream"]["events"],
             report["key_stream"]["last"],
         )
+        findings = report["findings"]
     except (JSONDecodeError, UnicodeDecodeError, RecursionError, KeyError, TypeError):
+        raise InvalidInput(f"{_WHAT}, as verify --json wrote it") from None
+    if findings != []:
         raise InvalidInput(
-            "what to go on from is a checkpoint or the report of an earlier audit, as --json wrote it"
-        ) from None
+            "that audit has findings; verify everything again, and go on from a report without any"
+        )
     if type(note) is not str or type(events) is not int or not is_digest(head):
         raise InvalidInput("in that report no checkpoint holds; go on from another one, or verify everything")
     return note.encode(), events, head

@@ -220,3 +220,10 @@ def test_an_audit_can_be_gone_on_from_again_and_again(tmp_path: Path) -> None:
 def test_what_is_neither_report_nor_checkpoint_is_refused(grown: Grown, data: bytes) -> None:
     with closing(Store.open(grown.path, read_only=True)) as store, pytest.raises(InvalidInput):
         audit.verify(store, pin=grown.id, since=data)
+
+
+def test_a_report_with_findings_is_not_gone_on_from(changed: Callable[..., Report], grown: Grown) -> None:
+    told = json.loads(grown.report)
+    told["findings"] = [{"code": "signature.wrong", "index": 7}]
+    with pytest.raises(InvalidInput, match="that audit has findings"):
+        changed(since=json.dumps(told).encode())
