@@ -22,7 +22,10 @@
     |   |-- WrongProof            hashes that do not lead from a leaf, or an older root, to the root
     |   |-- WrongTile             a tile or bundle of the log has another length or content
     |   |-- WrongTimestamp        a timestamp token is for something else, or does not verify
-    |   `-- FutureCosignature     a witness's cosignature names a time that has not come yet
+    |   |-- FutureCosignature     a witness's cosignature names a time that has not come yet
+    |   |-- MalformedBundle       a file that is no bundle, or no whole one
+    |   |   `-- UnsafeBundle      a bundle that is made to do harm when it is unpacked
+    |   `-- WrongBundle           a bundle in which something does not hold
     |-- CouldNotCheck             nothing was found wrong, because something needed is MISSING
     |   |-- NotPinned             no ledger id was given to hold the ledger against
     |   |-- NotWitnessed          fewer witnesses have cosigned than were asked for
@@ -78,6 +81,7 @@ __all__ = [
     "LedgerNotFound",
     "LedgerUnavailable",
     "LogUnavailable",
+    "MalformedBundle",
     "MalformedEvent",
     "MalformedNote",
     "MissingDisclosure",
@@ -95,9 +99,11 @@ __all__ = [
     "SplitView",
     "TokenUnavailable",
     "UnknownName",
+    "UnsafeBundle",
     "UntrustedTimestamp",
     "VerificationFailed",
     "WeakKey",
+    "WrongBundle",
     "WrongDisclosure",
     "WrongLedger",
     "WrongPassphrase",
@@ -252,6 +258,24 @@ class FutureCosignature(VerificationFailed):
     """A witness's cosignature names a time that has not come yet."""
 
     code = "cosignature.future"
+
+
+class MalformedBundle(VerificationFailed):
+    """A file that is no bundle, or no whole one: cut short, damaged, or made by something else."""
+
+    code = "bundle.malformed"
+
+
+class UnsafeBundle(MalformedBundle):
+    """A bundle that is made to do harm when it is unpacked; nothing in it was looked at."""
+
+    code = "bundle.unsafe"
+
+
+class WrongBundle(VerificationFailed):
+    """A bundle in which something does not hold: verify it to see what."""
+
+    code = "bundle.wrong"
 
 
 class CouldNotCheck(ClaimLedgerError):

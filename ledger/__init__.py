@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         LedgerNotFound,
         LedgerUnavailable,
         LogUnavailable,
+        MalformedBundle,
         MalformedEvent,
         MalformedNote,
         MissingDisclosure,
@@ -56,9 +57,11 @@ if TYPE_CHECKING:
         SplitView,
         TokenUnavailable,
         UnknownName,
+        UnsafeBundle,
         UntrustedTimestamp,
         VerificationFailed,
         WeakKey,
+        WrongBundle,
         WrongDisclosure,
         WrongLedger,
         WrongPassphrase,
@@ -69,9 +72,12 @@ if TYPE_CHECKING:
         WrongTimestamp,
     )
 
+    from .bundle_files import Custody
+    from .bundle_merge import merge_bundles
+    from .bundle_report import BundleReport
+    from .bundle_verify import verify_bundle
     from .case import Case
     from .erasing import Erased
-    from .key_requests import KeyRequest
     from .keys import Keyring, Signer
     from .ledger import CaseInfo, Ledger
     from .pkcs11_signer import Pkcs11Signer
@@ -83,11 +89,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BrokenChain",
+    "BundleReport",
     "Case",
     "CaseInfo",
     "ClaimFileError",
     "ClaimLedgerError",
     "CouldNotCheck",
+    "Custody",
     "Erased",
     "ErasureUnfinished",
     "Finding",
@@ -98,7 +106,6 @@ __all__ = [
     "InvalidValue",
     "KeyMissing",
     "KeyNotAllowed",
-    "KeyRequest",
     "Keyring",
     "KeyringError",
     "KindsNotLoaded",
@@ -109,6 +116,7 @@ __all__ = [
     "LedgerNotFound",
     "LedgerUnavailable",
     "LogUnavailable",
+    "MalformedBundle",
     "MalformedEvent",
     "MalformedNote",
     "MissingDisclosure",
@@ -131,9 +139,11 @@ __all__ = [
     "TokenKey",
     "TokenUnavailable",
     "UnknownName",
+    "UnsafeBundle",
     "UntrustedTimestamp",
     "VerificationFailed",
     "WeakKey",
+    "WrongBundle",
     "WrongDisclosure",
     "WrongLedger",
     "WrongPassphrase",
@@ -143,14 +153,17 @@ __all__ = [
     "WrongTile",
     "WrongTimestamp",
     "__version__",
+    "merge_bundles",
+    "verify_bundle",
 ]
 
 _HOMES = {
+    "BundleReport": "bundle_report",
     "Case": "case",
     "CaseInfo": "ledger",
+    "Custody": "bundle_files",
     "Erased": "erasing",
     "Finding": "report",
-    "KeyRequest": "key_requests",
     "Keyring": "keys",
     "Ledger": "ledger",
     "Pkcs11Signer": "pkcs11_signer",
@@ -158,6 +171,8 @@ _HOMES = {
     "Report": "report",
     "Signer": "keys",
     "TokenKey": "pkcs11_token",
+    "merge_bundles": "bundle_merge",
+    "verify_bundle": "bundle_verify",
 }
 
 

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 import typer
 
 from . import (
+    cli_bundle,
     cli_erase,
     cli_evidence,
     cli_export,
     cli_find,
-    cli_keys,
     cli_log,
     cli_publish,
     cli_read,
@@ -61,7 +61,7 @@ app = typer.Typer(
 keys_app = typer.Typer(
     name="keys",
     cls=Group,
-    help="Who may sign, and how that is changed.",
+    help="The keys with which a recorder signs: list, new.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -188,6 +188,15 @@ app.command("monitor", cls=Command, short_help="Follow a published log: does it 
 )
 app.add_typer(anchor_app)
 app.add_typer(witness_app)
+app.command("bundle", cls=Command, short_help="Write cases into one file that a stranger can check.")(
+    _command(cli_bundle.bundle)
+)
+app.command("disclose", cls=Command, short_help="Hand over protected content of one event later.")(
+    _command(cli_bundle.disclose)
+)
+app.command("merge", cls=Command, short_help="Make one bundle of several; fit in what was disclosed.")(
+    _command(cli_bundle.merge)
+)
 app.command("export", cls=Command, short_help="Write the projections as tables for other tools.")(
     _command(cli_export.export)
 )
@@ -203,13 +212,8 @@ app.command("backup", cls=Command, short_help="Copy a whole ledger to a new file
 app.command("schema", cls=Command, short_help="Print the schema of claim files, or a code list.")(
     _command(cli_write.schema)
 )
-keys_app.command("list", cls=Command)(_command(cli_keys.keys_list))
-keys_app.command("new", cls=Command)(_command(cli_keys.keys_new))
-keys_app.command("rotate", cls=Command)(_command(cli_keys.keys_rotate))
-keys_app.command("revoke", cls=Command)(_command(cli_keys.keys_revoke))
-keys_app.command("request", cls=Command)(_command(cli_keys.keys_request))
-keys_app.command("sign", cls=Command)(_command(cli_keys.keys_sign))
-keys_app.command("apply", cls=Command)(_command(cli_keys.keys_apply))
+keys_app.command("list", cls=Command)(_command(cli_write.keys_list))
+keys_app.command("new", cls=Command)(_command(cli_write.keys_new))
 witness_app.command("init", cls=Command)(_command(cli_witness.witness_init))
 witness_app.command("add-log", cls=Command)(_command(cli_witness.witness_add_log))
 witness_app.command("cosign", cls=Command)(_command(cli_witness.witness_cosign))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from .report import Finding, Report
 
-__all__ = ["report_as_json", "report_lines", "verify"]
+__all__ = ["exit_line", "finding_as_json", "finding_lines", "report_as_json", "report_lines", "verify"]
 
 NO_ANCHOR = "nobody outside vouches for the last event of this ledger, and --require-anchor asks for that"
 
@@ -74,11 +74,19 @@ def verify(
     as_json: AsJSON = False,
 ) -> int:
     """Check every signature, chain, index and row; name each event that does not hold."""
-    from . import audit
+    from . import audit, cli_bundle
+    from .bundle_read import is_bundle
     from .store import Store
 
     if trust is not None and unpinned:
         raise typer.BadParameter("say either --trust or --unpinned", param_hint="--unpinned")
+    if is_bundle(ledger):
+        if checkpoint or since:
+            raise typer.BadParameter("a bundle brings its own checkpoint: leave --checkpoint and --since out")
+        outside = trust_of(witness, witnesses, policy, authorities)
+        asked = {"unpinned_will_do": unpinned, "disputed_will_do": accept_disputed}
+        asked["require_anchor"] = require_anchor
+        return cli_bundle.verify_bundle(ledger, trust, outside, asked, as_json=as_json)
     kept = kept_checkpoints(checkpoint)
     trusted = trust_of(witness, witnesses, policy, authorities)
     earlier = None if since is None else read_file(since)
@@ -113,18 +121,7 @@ def report_as_json(report: Report, status: int, *, lacks_anchor: bool = False) -
         "holding": report.holding,
         "streams": report.streams,
         "keys": report.keys,
-        "findings": [
-            {
-                "code": finding.code,
-                "wrong": finding.is_wrong,
-                "index": finding.index,
-                "leaf": finding.leaf,
-                "where": finding.where,
-                "message": finding.message,
-                "meaning": finding.meaning,
-            }
-            for finding in report.findings
-        ],
+        "findings": [finding_as_json(finding) for finding in report.findings],
         **outside_as_json(report),
         "notes": [*report.notes, *([NO_ANCHOR] if lacks_anchor else [])],
     }
@@ -143,7 +140,7 @@ def report_lines(report: Report, status: int, *, lacks_anchor: bool = False, wid
 
     lines: list[Line] = []
     for finding in report.findings[:_SHOWN]:
-        lines += _finding_lines(finding, width)
+        lines += finding_lines(finding, width)
     if len(report.findings) > _SHOWN:
         lines.append(line(f"  and {len(report.findings) - _SHOWN} findings more: --json lists all"))
     if report.findings:
@@ -167,16 +164,36 @@ def report_lines(report: Report, status: int, *, lacks_anchor: bool = False, wid
         lines += [line(f"  {each}") for each in rest]
     if not report.is_anchored and not report.findings:
         lines.append(line("  \N{RIGHTWARDS ARROW} keep a checkpoint elsewhere: claimledger seal --to FILE"))
+    return [*lines, exit_line(status)]
+
+
+def finding_as_json(finding: Finding) -> dict[str, Any]:
+    """A finding in the shape that the reference documents."""
+    return {
+        "code": finding.code,
+        "wrong": finding.is_wrong,
+        "index": finding.index,
+        "leaf": finding.leaf,
+        "where": finding.where,
+        "message": finding.message,
+        "meaning": finding.meaning,
+    }
+
+
+def exit_line(status: int) -> Line:
+    """What an exit status means, as the last line of a report."""
+    from claimledger.projections.layout import Cell, line
+
     said = {
         0: "all that was asked holds",
         1: "something is wrong",
         _UNCHECKED: "could not be checked in full",
     }
-    lines.append(line(Cell(f"exit {status}: {said[status]}", "green" if status == 0 else "red")))
-    return lines
+    return line(Cell(f"exit {status}: {said[status]}", "green" if status == 0 else "red"))
 
 
-def _finding_lines(finding: Finding, width: int) -> list[Line]:
+def finding_lines(finding: Finding, width: int) -> list[Line]:
+    """A finding as a person reads it: place, what is wrong, its code, and what follows from it."""
     from rich.text import Text
 
     from claimledger.projections.layout import aside, line, paragraph, wrapped

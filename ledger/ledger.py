@@ -38,11 +38,13 @@ from claimledger.events.recorder_acts import CaseOpened, EntityRegistered
 from claimledger.events.values import SHARED
 
 from .anchors import with_cosignatures
+from .bundle_read import is_bundle
 from .checkpoint_signer import CheckpointSigner
 from .checkpoints import SignedCheckpoint
 from .checks import references
 from .cosignatures import Cosignature
 from .erasing import Erased, Eraser, finish_while_opening
+from .handing_on import HandingOn
 from .heads import sign_heads
 from .key_changes import KeyChanges, opening, opening_signers
 from .keys import Keyring
@@ -93,7 +95,7 @@ def _new_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-class Ledger(LedgerWithKeys):
+class Ledger(LedgerWithKeys, HandingOn):
     """A ledger that is open; made by `create` or `open`, and closed by `close` or at the end of a ``with``."""
 
     def __init__(self, store: Store, keys: Keyring | None, clock: Clock, new_id: Callable[[], str]) -> None:
@@ -175,10 +177,13 @@ class Ledger(LedgerWithKeys):
         clock: Clock = _now,
         new_id: Callable[[], str] = _new_id,
     ) -> Ledger:
-        """Open a ledger that is there, and verify its key stream.
+        """Open a ledger that is there, and verify its key stream; or open a bundle, verified whole, for reading.
+
+        Of a bundle, what is in it can be read as in any ledger: its cases, their events, and of protected content
+        what was given. What was left out shows as withheld.
 
         Args:
-            url: a path or ``sqlite:///path``.
+            url: a path or ``sqlite:///path``; or the path of a bundle, or of the folder that it was unpacked into.
             keys: the keyring to record with; without one, the ledger can only be read.
             read_only: write nothing, so that a read-only folder will do.
             pin: the ledger id (64 hex) that this must be, known from elsewhere.
@@ -188,11 +193,19 @@ class Ledger(LedgerWithKeys):
         Raises:
             LedgerNotFound, NotALedger, NewerSchema, ReadOnly, LedgerUnavailable: it cannot be opened.
             WrongLedger: it is not the pinned one.
+            MalformedBundle, WrongBundle: a bundle in which something does not hold.
             KeyNotAllowed: the recorder key is not one of this ledger's.
             VerificationFailed: the key stream is not what its keys signed.
             CouldNotCheck: the key stream holds events that this release cannot read.
         """
-        store = Store.open(url, read_only=read_only)
+        store: Store
+        if is_bundle(url):
+            from .bundle_store import BundleStore
+
+            # Its keys are for recording, and in a bundle nothing is recorded.
+            store, keys = BundleStore.load(url)[0], None
+        else:
+            store = Store.open(url, read_only=read_only)
         try:
             ledger = cls(store, keys, clock, new_id)
             if pin is not None and pin != ledger.id:
@@ -419,6 +432,12 @@ class Ledger(LedgerWithKeys):
         streams = [self._log.keys.stream, self._shared_stream, *(self._find_case(case)[1] for case in cases)]
         heads = self._sealed.heads(streams)
         return sign_heads(heads, head_signers(self._signing_keys(), self._folded_keys(), heads.size))
+
+    def _heads_of(self, cases: Sequence[str]) -> bytes | None:
+        """Where cases end, signed by the log; None where its keys are not at hand."""
+        if self._keyring is None or not self._keyring.logs:
+            return None
+        return self.sign_heads(cases)
 
     def _signing_keys(self) -> Keyring:
         if self._keyring is None:

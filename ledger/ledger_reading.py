@@ -12,13 +12,10 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from heapq import merge
-from operator import attrgetter
 from typing import TYPE_CHECKING, NoReturn, Protocol, Self, TypeVar
-from uuid import UUID, uuid5
 
 from claimledger.events.claims import ClaimRecorded
-from claimledger.events.errors import InvalidValue, LedgerUnavailable, NotSealed, UnknownName
+from claimledger.events.errors import InvalidInput, InvalidValue, LedgerUnavailable, NotSealed, UnknownName
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened
 
@@ -28,7 +25,7 @@ from .log import Log
 from .log_keys import every_verifier, verifier_key
 from .notes import VerifierKey
 from .reading import open_row
-from .register import Register
+from .register import Register, shared_register
 from .sealed import SealedLog
 from .store import Store
 from .timestamps import timestamp_request
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LedgerReader", "Projection"]
 
-_SHARED_REGISTER = UUID("7f1c2a52-6c0b-5d0e-9a43-0d1f6a1f2b77")
 _LEAF_DIGITS = 4
 
 
@@ -71,7 +67,7 @@ class LedgerReader:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._log = Log(store)
-        self._shared_stream = str(uuid5(_SHARED_REGISTER, self._log.keys.ledger_id))
+        self._shared_stream = shared_register(self._log.keys.ledger_id)
         self._log.keep(self._shared_stream)
         self._register = Register(store, self._log.event_of, self._log.keys.stream, self._shared_stream)
         self._sealed = SealedLog(store, self._folded_keys)
@@ -105,8 +101,8 @@ class LedgerReader:
         """Events in the order of the log, verified as they are read, in flat memory.
 
         Args:
-            case: only the events of that case and of the shared register, which its claims may refer to, and the
-                revocations of keys, which may make its signatures disputed; None for all events.
+            case: only the events of that case and of the shared register, which its claims may refer to; None for
+                all events, the key stream's included.
             after: only events whose index is higher. The first event of each stream is then taken as it is; its
                 link to what came before is not looked at.
 
@@ -114,10 +110,8 @@ class LedgerReader:
             UnknownName: no such case.
             VerificationFailed: an event is not what was signed; those before it were.
         """
-        if case is None:
-            return self._log.events(None, after)
-        events = self._log.events((self._find_case(case)[1], self._shared_stream), after)
-        return merge(events, self._log.revocations(after), key=attrgetter("index"))
+        streams = None if case is None else (self._find_case(case)[1], self._shared_stream)
+        return self._log.events(streams, after)
 
     def follow(
         self, case: str | None = None, after: int = -1, *, pause: Callable[[], bool] | None = None
@@ -345,10 +339,13 @@ class LedgerReader:
             progress: called now and then with the number of events that are done.
 
         Raises:
-            InvalidInput: the pin is no ledger id, or what was kept is no checkpoint.
+            InvalidInput: the pin is no ledger id, or what was kept is no checkpoint; or this was read from a bundle,
+                which is verified as a file.
         """
         from .audit import verify
 
+        if self._store.is_sparse:
+            raise InvalidInput(f"{self._store.place}: a bundle is verified as a file: verify_bundle(...)")
         return verify(
             self._store, pin=pin, checkpoints=checkpoints, trust=trust, since=since, progress=progress
         )

@@ -14,15 +14,16 @@ from __future__ import annotations
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from heapq import merge
 from itertools import islice
 from operator import attrgetter
 
 from claimledger.events.claims import ClaimRecorded
+from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import BrokenChain, NotALedger, UnknownName
 from claimledger.events.event import end_of
-from claimledger.events.governance import KeyRevoked
 from claimledger.events.recorded import Erasure, Event
 
 from .erasures import Erasures
@@ -50,7 +51,6 @@ class Log:
         self._kept_stream: str | None = None
         self._kept: list[Event] = []
         self._kept_lock = threading.Lock()
-        self._revocations: list[Event] = []
         first = store.row_at(0)
         if first is None:
             raise NotALedger(f"{store.place}: its making was interrupted; remove it and make it again")
@@ -68,20 +68,7 @@ class Log:
         """Fold in what the key stream has grown by."""
         with self._lock:
             for row in self._store.rows(self._keys.index, self._keys.stream):
-                event = read_row(row, self._keys, {})
-                self._keys.apply(event)
-                if isinstance(event.body, KeyRevoked):
-                    self._revocations.append(event)
-
-    def revocations(self, after: int = -1, below: int | None = None) -> list[Event]:
-        """The revocations of keys with a higher index, and a lower one: every case may rest on what a key signed."""
-        if self._keys_have_grown():
-            self.fold()
-        return [
-            event
-            for event in self._revocations
-            if after < event.index and (below is None or event.index < below)
-        ]
+                self._keys.apply(read_row(row, self._keys, {}))
 
     def events(self, streams: Sequence[str] | None = None, after: int = -1) -> Iterator[Event]:
         """Events in the order of the log, verified as they are read.
@@ -94,7 +81,9 @@ class Log:
             VerificationFailed: an event is not what was signed; those before it were.
         """
         read = None if streams is None else [stream for stream in streams if stream != self._kept_stream]
-        events = self._verified(self._rows(read, after), after, {}, dense=read is None)
+        events = self._verified(
+            self._rows(read, after), after, {}, dense=read is None and not self._store.is_sparse
+        )
         if streams is None or read == [*streams]:
             return events
         return merge(self._kept_events(after), events, key=attrgetter("index"))
@@ -112,7 +101,7 @@ class Log:
         """Events in the order of the log, and then those that are recorded later; verified and linked like any.
 
         Args:
-            streams: only the events of these streams, and the revocations of keys; None for all.
+            streams: only the events of these streams; None for all.
             after: only events whose index is higher.
             pause: called each time all that is recorded was given; it waits, and says whether to go on.
 
@@ -124,9 +113,7 @@ class Log:
             # Two streams are read one after the other: what came in between must wait, or it would be passed over.
             size = self._store.size()
             rows = _below(size, self._rows(streams, after))
-            events = self._verified(rows, after, heads, dense=streams is None)
-            beside = () if streams is None else self.revocations(after, size)
-            yield from merge(events, beside, key=attrgetter("index"))
+            yield from self._verified(rows, after, heads, dense=streams is None)
             after = size - 1
             if not pause():
                 return
@@ -234,7 +221,16 @@ class Log:
         if row.type.startswith("claim.") and row.type != ClaimRecorded.TYPE:
             mended = mended_record(open_row(row)[1])
             signers = () if mended is None else self._signers_of(mended, row.index)
-        return read_row(row, self._keys, disclosures, record_signers=signers, erasures=erased)
+        event = read_row(row, self._keys, disclosures, record_signers=signers, erasures=erased)
+        left_out = self._store.withheld(row.event_id)
+        if not left_out:
+            return event
+        # What a bundle leaves out on purpose is not missing.
+        slots = {
+            slot: SlotStatus.WITHHELD if status is SlotStatus.MISSING and slot in left_out else status
+            for slot, status in event.slots.items()
+        }
+        return replace(event, slots=slots)
 
     def _signers_of(self, record: str, before: int) -> Sequence[str]:
         """Who signed the record that an event mends; nobody, where it does not come before it.

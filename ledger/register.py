@@ -13,6 +13,7 @@ Nothing here writes; `claimledger.store` enters the names in the transaction tha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from uuid import UUID, uuid5
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
 from claimledger.events.declarations import KindDeclared
@@ -29,10 +30,17 @@ from .checks import check_agreement, did_you_mean
 from .recording import NameKey
 from .store import Store
 
-__all__ = ["Register"]
+__all__ = ["Register", "shared_register"]
+
+_SHARED_REGISTER = UUID("7f1c2a52-6c0b-5d0e-9a43-0d1f6a1f2b77")
 
 _CONTENT_BYTES = 1 << 20
 _ELSEWHERE = "the index of names leads elsewhere; verify the ledger"
+
+
+def shared_register(ledger_id: str) -> str:
+    """The UUID of the stream of a ledger's shared register."""
+    return str(uuid5(_SHARED_REGISTER, ledger_id))
 
 
 class Register:

@@ -30,6 +30,24 @@
     key.disputed           no finding, a state of its own: valid when recorded, and signed by a key that its roots
                            stopped trusting before that (`Report.disputes`)
 
+and of a bundle also (``docs/spec/7-verifying.md`` has the check behind each):
+
+    bundle.unsafe          the archive is made to do harm when it is unpacked
+    bundle.malformed       no bundle, or no whole one
+    bundle.extra           a file that belongs to no bundle
+    bundle.manifest        a file that is not the one that was packed
+    bundle.cases           other cases than it says
+    bundle.withheld        what is said to be withheld does not fit the events
+    event.left_out         an event inside a stream is not here
+    proof.wrong            the log does not hold the event at its place
+    heads.wrong            the log did not sign this about where the streams end
+    tail.cut               the log knows later events of a stream than are here
+    disclosure.elsewhere   protected content for what is not here
+    disclosure.malformed   a line of disclosures that is none, or not in its place
+    unchecked.proof        could not check: the proof of an event's place is not here
+    unchecked.sealed       could not check: events are later than the checkpoint
+    unchecked.heads        could not check: nothing that the log signed says where the streams end
+
 Codes that begin with ``unchecked`` say that something is missing; all others that something is wrong.
 """
 

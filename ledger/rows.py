@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,9 @@ class StoredRows:
         path: the file; None for memory.
         read_only: whether it was opened for reading only.
     """
+
+    is_sparse = False
+    """Whether events of the log are missing on purpose: in a bundle, those of other cases are."""
 
     def __init__(self, datastore: Datastore, path: Path | None, *, read_only: bool) -> None:
         self._datastore: Any = datastore
@@ -159,6 +162,10 @@ class StoredRows:
             prefix + "g",
         )
         return [row_of(row) for row in found]
+
+    def withheld(self, event_id: str) -> Collection[str]:  # noqa: ARG002 - a ledger withholds nothing
+        """The slots of an event whose content was left out on purpose, of which a whole ledger has none."""
+        return ()
 
     def disclosures(self, event_ids: Iterable[str]) -> Mapping[str, dict[str, bytes]]:
         """The disclosures at hand for events: event id to slot to bytes."""

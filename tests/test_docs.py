@@ -27,7 +27,7 @@ WORKED = (
     "guides/erasing.md",
     "guides/keeping-evidence.md",
     "guides/publishing.md",
-    "guides/keys.md",
+    "guides/handing-on.md",
     "reference/log-formats.md",
 )
 PAGE_LIBRARY = "/usr/lib/softhsm/libsofthsm2.so"  # where Debian has it

@@ -21,7 +21,7 @@ from claimledger.events.codes import CODES
 Run = Callable[..., Result]
 COMMANDS = (
     "demo init lint record cases show history disputes timeline diff counts custody find "
-    "asserters verify prove erase backup schema keys"
+    "asserters verify prove erase backup schema keys bundle disclose merge"
 ).split()
 
 

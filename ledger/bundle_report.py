@@ -1,0 +1,108 @@
+"""What the verification of a bundle says: findings as in `claimledger.report`, and what was given, withheld and
+erased.
+
+Codes, and what each means to somebody who is no engineer, stand here; which check gives which,
+in ``docs/spec/7-verifying.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from claimledger.events.disclosure import SlotStatus
+
+from .anchors import Anchor
+from .report import MEANINGS, Finding
+
+__all__ = ["BUNDLE_MEANINGS", "BundleReport"]
+
+BUNDLE_MEANINGS = {
+    **MEANINGS,
+    "bundle.unsafe": "It is made to do harm when it is unpacked: do not unpack it. Nothing in it was looked at.",
+    "bundle.malformed": "This is no whole bundle: cut short, damaged, or made by something else. Get it anew.",
+    "bundle.extra": "Nothing vouches for this file; it may have been put in by anybody.",
+    "bundle.manifest": "It was damaged, or changed after it was packed. What was signed is checked all the same.",
+    "bundle.cases": "Whoever packed it says something else than what is in it.",
+    "bundle.withheld": "Whoever packed it says something of what is left out that is not so.",
+    "event.left_out": "A record was taken out of the middle: each names the one before it.",
+    "proof.wrong": "The log does not hold this record at this place, whatever its signature says.",
+    "checkpoint.wrong": "The log did not sign this; nothing vouches for the order of the records nor for their end.",
+    "heads.wrong": "Where the cases end is not what the log signed.",
+    "tail.cut": "The log knows later records than are here: they were cut off.",
+    "disclosure.elsewhere": "It proves nothing here; it may have been put in from somewhere else.",
+    "disclosure.malformed": "What stands there is no protected content of a record, or not in its place.",
+    "disclosure.erased": "A signed decision erased it. It must not be here, and it is not shown.",
+    "unchecked.proof": "The record is signed; that the log holds it at this place is not shown.",
+    "unchecked.checkpoint": "The records are signed; nothing vouches for their order, nor that none was cut off.",
+    "unchecked.sealed": "Nothing vouches for their order, nor that they are all; ask for a bundle sealed later.",
+    "unchecked.heads": "Later records of these cases could have been cut off, and it would not show.",
+}
+"""What follows from a finding in a bundle, by its code."""
+
+_WRONG, _COULD_NOT_CHECK = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class BundleReport:
+    """What was found in a bundle.
+
+    Attributes:
+        ledger_id: the ledger that it says it is of, 64 hex digits; None where it is no bundle.
+        origin: the log's name, as it says; None where it is no bundle.
+        pinned: whether it was held against a ledger id from outside.
+        cases: the cases that it says it holds.
+        events: how many events were read.
+        holding: how many of them have nothing found against them.
+        size: of the checkpoint that the log signed; None where there is none, or it does not hold.
+        slots: how many protected slots of the events have which status.
+        disputed: how many events were signed, validly then, with a key that its roots stopped trusting before that.
+        anchors: who outside, of those whom the auditor trusts, vouches for the checkpoint.
+        findings: those of single events in the order of the log, then those of the whole.
+        more: how many findings further there are, which are not listed.
+        notes: what a verification of this file alone cannot show, and remarks.
+    """
+
+    ledger_id: str | None
+    origin: str | None
+    pinned: bool
+    cases: tuple[str, ...]
+    events: int
+    holding: int
+    size: int | None
+    slots: Mapping[SlotStatus, int]
+    disputed: int
+    anchors: tuple[Anchor, ...]
+    findings: tuple[Finding, ...]
+    more: int
+    notes: tuple[str, ...]
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether nothing is wrong, disputed or left unchecked, and it is of the ledger whose id was given."""
+        return self.pinned and not self.findings and not self.disputed
+
+    def exit_status(
+        self,
+        *,
+        unpinned_will_do: bool = False,
+        disputed_will_do: bool = False,
+        require_anchor: bool = False,
+    ) -> int:
+        """Sum the report up as the command line does.
+
+        Args:
+            unpinned_will_do: count a bundle that was held against no ledger id from outside as checked.
+            disputed_will_do: count disputed events as checked. Who signed them could not be, for nobody can.
+            require_anchor: ask that somebody outside vouches for the checkpoint.
+
+        Returns:
+            0 when all holds, 1 when something is wrong, 3 when something could not be checked.
+        """
+        if any(each.is_wrong for each in self.findings):
+            return _WRONG
+        if self.findings or not (self.pinned or unpinned_will_do):
+            return _COULD_NOT_CHECK
+        if (self.disputed and not disputed_will_do) or (require_anchor and not self.anchors):
+            return _COULD_NOT_CHECK
+        return 0

@@ -1,0 +1,136 @@
+"""What a bundle leaves out: which protected slots of which events, as its maker says it in words.
+
+    *                every protected slot
+    SLOT             every slot of that name: ``quote``, ``entity.name``
+    EVENT:SLOT       one slot of one event, named by its event id, a claim's ref, or the first digits of its leaf hash
+    ENTITY           every protected slot of the events that register that entity or speak of it, by its name in the
+                     case, or by the name that its recorder calls a protected person
+
+1. What is left out of an event of which an entity is spoken is everything that is protected there, absent values
+   too: free text and quotes may name it in words that nobody can look for.
+2. Of an event that this release cannot read, everything is left out as soon as an entity is withheld: it may be named
+   there.
+3. A word that fits nothing is refused: whoever mistyped a name must not believe that it was withheld.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from claimledger.events.claims import ClaimRecorded
+from claimledger.events.errors import UnknownName
+from claimledger.events.identifiers import is_slot
+from claimledger.events.recorded import Event
+from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.registry import UnknownBody
+from claimledger.events.values import SHARED
+
+from .checks import references
+
+__all__ = ["Withholding"]
+
+_LEAF_DIGITS = 8
+_HEX = re.compile(r"[0-9a-f]+").fullmatch
+
+
+class Withholding:
+    """Tells which slots are withheld, and at the end whether every word fitted something.
+
+    Args:
+        words: as in the table above.
+        shared_stream: UUID of the shared register's stream.
+        pseudonym: the signed name of a protected person, by stream and the name that its recorder uses; or None.
+        streams: UUIDs of the cases' streams.
+    """
+
+    def __init__(
+        self,
+        words: Iterable[str],
+        shared_stream: str,
+        pseudonym: Callable[[str, str], str | None],
+        streams: Sequence[str],
+    ) -> None:
+        self._shared = shared_stream
+        self._left = set(words)
+        self._everything = "*" in self._left
+        self._left.discard("*")
+        self._names: dict[tuple[str, str], str] = {}  # stream and name of an entity to the word for it
+        self._plain: dict[str, str] = {}
+        self._of_events: list[tuple[str, str, str]] = []
+        for word in sorted(self._left):
+            event, colon, slot = word.rpartition(":")
+            if colon and word.startswith(SHARED) and word.count(":") == 1:
+                self._plain[word] = word
+            elif colon:
+                self._of_events.append((event, slot, word))
+            else:
+                self._plain[word] = word
+                for stream in streams:
+                    name = pseudonym(stream, word)
+                    if name is not None:
+                        self._names[stream, name] = word
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be withheld."""
+        return not (self._everything or self._plain or self._of_events)
+
+    def slots(self, event: Event) -> set[str]:
+        """The slots of an event whose content is left out.
+
+        Args:
+            event: with its body, as disclosed.
+        """
+        committed = set(event.header.commitments)
+        if not committed or self.is_empty:
+            return set()
+        if self._everything:
+            self._speaks_of(event)
+            return committed
+        found = {slot for slot in committed if self._fits(slot)}
+        for name, slot, word in self._of_events:
+            if slot in committed and self._is_named(event, name):
+                found.add(slot)
+                self._left.discard(word)
+        return committed if self._speaks_of(event) else found
+
+    def check(self) -> None:
+        """Refuse words that fitted nothing.
+
+        Raises:
+            UnknownName: there are some.
+        """
+        if self._left:
+            words = ", ".join(f'"{word}"' for word in sorted(self._left))
+            raise UnknownName(
+                f"--withhold {words}: no slot with protected content, and no entity of these cases, is called so"
+            )
+
+    def _fits(self, slot: str) -> bool:
+        if slot in self._plain and is_slot(slot):
+            self._left.discard(slot)
+            return True
+        return False
+
+    def _is_named(self, event: Event, name: str) -> bool:
+        if name == event.id:
+            return True
+        if len(name) >= _LEAF_DIGITS and _HEX(name) and event.leaf.startswith(name):
+            return True
+        return isinstance(event.body, ClaimRecorded) and event.body.ref == name
+
+    def _speaks_of(self, event: Event) -> bool:
+        """Whether an event registers, or speaks of, an entity that is withheld."""
+        if isinstance(event.body, UnknownBody):
+            return bool(self._plain)
+        spoken = {each.name for each in references(event.body) if each.what == "entity"}
+        if isinstance(event.body, EntityRegistered):
+            spoken.add(SHARED + event.body.name if event.stream == self._shared else event.body.name)
+        speaks = False
+        for name in spoken:
+            word = self._plain.get(name) or self._names.get((event.stream, name))
+            if word is not None:
+                self._left.discard(word)
+                speaks = True
+        return speaks

@@ -1,0 +1,115 @@
+"""Handing on what a ledger holds: cases as one bundle, and single disclosures that fit into one later.
+
+1. What is handed on was verified as it was read, and is verified once more as its recipient would.
+2. With the log's keys at hand the log signs where the cases end; without them the bundle says that nobody did.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from claimledger.events.disclosure import SlotStatus
+from claimledger.events.errors import InvalidInput, MissingDisclosure, UnknownName
+
+from .bundle_files import Contents, Custody
+from .bundle_report import BundleReport
+from .bundle_withhold import Withholding
+from .bundle_write import Bundling, write_bundle
+from .checks import did_you_mean
+from .ledger_reading import LedgerReader
+
+__all__ = ["HandingOn"]
+
+
+class HandingOn(LedgerReader):
+    """A ledger that is open, as far as handing on goes."""
+
+    def bundle(
+        self,
+        cases: Sequence[str],
+        *,
+        to: str | os.PathLike[str],
+        custody: Custody,
+        withhold: Iterable[str] = (),
+        sources: Iterable[str | os.PathLike[str]] = (),
+        progress: Callable[[int], None] | None = None,
+    ) -> BundleReport:
+        """Write cases into one file, with all that a stranger needs to check them; see `claimledger.bundle_write`.
+
+        Seal the ledger first: what is later than the last checkpoint has no proof. With the log's keys at hand the log
+        also signs where the cases end, so that a record that is cut off shows.
+
+        Args:
+            cases: names of the cases, at least one.
+            to: the file to make; nothing may be there.
+            custody: who hands it over, and on which day.
+            withhold: what to leave out of protected content: ``SLOT``, ``EVENT:SLOT``, an entity, or ``*``; see
+                `claimledger.bundle_withhold`.
+            sources: files of source documents and evidence items to put in; an event must name the digest of each.
+            progress: called now and then with the number of events that are done.
+
+        Returns:
+            What its recipient will find.
+
+        Raises:
+            UnknownName: no such case, or nothing is called as something that is to be withheld.
+            InvalidInput: a file is there already, cannot be read, or is no source of these cases.
+            VerificationFailed: something does not hold; nothing was written.
+        """
+        wanted = sorted(set(cases))
+        if not wanted:
+            raise InvalidInput("a bundle holds one case at least: name it")
+        if self._store.is_sparse:
+            raise InvalidInput(
+                f"{self._store.place}: a bundle is made from a ledger; hand this one on as it is, or merge it"
+            )
+        of_cases = [self._find_case(case)[1] for case in wanted]
+        checkpoint = self.checkpoint()
+        return write_bundle(
+            Bundling(
+                store=self._store,
+                log=self._log,
+                contents=Contents(
+                    self.id, self.origin, tuple(wanted), checkpoint.size if checkpoint else None
+                ),
+                streams=[self._log.keys.stream, self._shared_stream, *of_cases],
+                withholding=Withholding(withhold, self._shared_stream, self._register.pseudonym, of_cases),
+                checkpoint=checkpoint,
+                tree=self._sealed.tree(checkpoint.size) if checkpoint else None,
+                heads=self._heads_of(wanted) if checkpoint else None,
+                sources=[Path(each) for each in sources],
+                custody=custody,
+            ),
+            to,
+            progress,
+        )
+
+    def disclosure(self, leaf: str, slot: str) -> bytes:
+        """The disclosure of one protected slot, to hand over to somebody who has the event: it fits into their bundle.
+
+        Args:
+            leaf: leaf hash of the event, or its first digits.
+            slot: name of the slot, such as ``quote``.
+
+        Returns:
+            The line that a bundle has for it: the bytes that the event commits to, and a newline.
+
+        Raises:
+            UnknownName: no such event, or it has no such slot.
+            MissingDisclosure: the content is not here, or was erased.
+            VerificationFailed: the event or its content is not what was signed.
+        """
+        event = self.event(leaf)
+        if slot not in event.header.commitments:
+            near = did_you_mean(slot, sorted(event.header.commitments))
+            raise UnknownName(f'event {event.leaf[:8]}: it has no protected slot "{slot}"{near}')
+        status = event.slots[slot]
+        if status is not SlotStatus.DISCLOSED:
+            raise MissingDisclosure(f"event {event.leaf[:8]}: the content of slot {slot} is {status.value}")
+        return self._store.disclosures([event.id])[event.id][slot] + b"\n"
+
+    def _heads_of(self, cases: Sequence[str]) -> bytes | None:  # noqa: ARG002 - nobody signs here
+        """Where cases end, signed by the log; None where its keys are not at hand."""
+        return None

@@ -1,0 +1,134 @@
+"""A bundle is read like the ledger that it came from: the same events, the same state, and what is withheld."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from claimledger import Keyring, Ledger
+from claimledger.events import Death
+from claimledger.events.disclosure import SlotStatus
+from claimledger.events.errors import (
+    InvalidInput,
+    KeyMissing,
+    MalformedBundle,
+    UnknownName,
+    WrongBundle,
+    WrongLedger,
+)
+from claimledger.projections import CaseState, Disputes, Timeline
+from claimledger.testing import seeded_keyring
+from tests.bundles.variants import variants
+from tests.bundles.world import CASE, CUSTODY, OTHER, new_ledger
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with new_ledger() as opened:
+        yield opened
+
+
+@pytest.fixture
+def whole(ledger: Ledger, tmp_path: Path) -> Iterator[Ledger]:
+    """A bundle from which nothing is left out, opened."""
+    ledger.bundle([CASE], to=tmp_path / "whole.zip", custody=CUSTODY)
+    with Ledger.open(tmp_path / "whole.zip") as opened:
+        yield opened
+
+
+@pytest.fixture
+def redacted(ledger: Ledger, tmp_path: Path) -> Iterator[Ledger]:
+    ledger.bundle([CASE], to=tmp_path / "redacted.zip", custody=CUSTODY, withhold=["w1"])
+    with Ledger.open(tmp_path / "redacted.zip") as opened:
+        yield opened
+
+
+def test_a_bundle_gives_the_events_that_the_ledger_gives(ledger: Ledger, whole: Ledger) -> None:
+    assert whole.id == ledger.id
+    assert list(whole.events(CASE)) == list(ledger.events(CASE))
+    assert [(case.name, case.title, case.events) for case in whole.cases()] == [
+        (case.name, case.title, case.events) for case in ledger.cases() if case.name == CASE
+    ]
+
+
+@pytest.mark.parametrize("known_at", [None, 9, "2025-07-04"])
+def test_a_bundle_replays_to_the_same_state(
+    known_at: int | str | None, ledger: Ledger, whole: Ledger
+) -> None:
+    for projection in (CaseState, Disputes, Timeline):
+        mine = whole.replay(projection(CASE), known_at=known_at)
+        theirs = ledger.replay(projection(CASE), known_at=known_at)
+        assert mine.to_json() == theirs.to_json()
+
+
+def test_the_log_of_a_bundle_has_gaps_and_is_read_all_the_same(redacted: Ledger) -> None:
+    indexes = [event.index for event in redacted.events()]
+    assert indexes == sorted(indexes)
+    assert indexes != list(range(len(indexes)))
+
+
+def test_what_is_withheld_shows_as_withheld_and_the_rest_as_disclosed(redacted: Ledger) -> None:
+    statuses = {
+        (event.type, slot): status for event in redacted.events(CASE) for slot, status in event.slots.items()
+    }
+    assert statuses["entity.registered", "entity.name"] is SlotStatus.WITHHELD
+    assert {SlotStatus.MISSING, SlotStatus.MISMATCHED} & set(statuses.values()) == set()
+    assert redacted.replay(CaseState(CASE)).to_json()["questions"]
+
+
+def test_cases_that_are_not_in_the_bundle_are_not_there(redacted: Ledger) -> None:
+    with pytest.raises(UnknownName, match=OTHER):
+        redacted.case(OTHER)
+
+
+def test_its_checkpoint_can_be_asked_for(ledger: Ledger, redacted: Ledger) -> None:
+    checkpoint, original = redacted.checkpoint(), ledger.checkpoint()
+    assert checkpoint is not None
+    assert original is not None
+    assert checkpoint.data == original.data
+
+
+def test_nothing_is_recorded_in_a_bundle(redacted: Ledger, tmp_path: Path) -> None:
+    keys: Keyring = seeded_keyring(b"bundles")
+    with (
+        Ledger.open(tmp_path / "redacted.zip", keys) as opened,
+        pytest.raises(KeyMissing),
+    ):
+        opened.case(CASE).record(Death(person="man"), asserter="shared:ngo")
+
+
+def test_a_folder_that_a_bundle_was_unpacked_into_is_read_as_well(redacted: Ledger, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "redacted.zip") as archive:
+        archive.extractall(tmp_path / "out")
+    [folder] = (tmp_path / "out").iterdir()
+    with Ledger.open(folder) as opened:
+        assert list(opened.events(CASE)) == list(redacted.events(CASE))
+
+
+def test_a_bundle_in_which_something_is_wrong_is_not_opened(tmp_path: Path) -> None:
+    for name, data in variants().items():
+        if name in ("unsealed", "heads-left-out", "disclosure-left-out", "proof-left-out"):
+            continue
+        if not name.startswith(("event-c", "tail", "disclosure-", "checkpoint-of", "link", "bomb")):
+            continue
+        place = tmp_path / f"{name}.zip"
+        place.write_bytes(data)
+        with pytest.raises((WrongBundle, MalformedBundle)):
+            Ledger.open(place)
+
+
+def test_a_bundle_of_another_ledger_than_the_pinned_is_refused(redacted: Ledger, tmp_path: Path) -> None:
+    with pytest.raises(WrongLedger):
+        Ledger.open(tmp_path / "redacted.zip", pin="0" * 64)
+
+
+def test_a_bundle_that_is_open_is_verified_as_a_file(redacted: Ledger) -> None:
+    with pytest.raises(InvalidInput, match="verify_bundle"):
+        redacted.verify()
+
+
+def test_opening_writes_nothing(redacted: Ledger, tmp_path: Path) -> None:
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["redacted.zip"]

@@ -1,0 +1,128 @@
+"""Handing on from the command line: bundle, verify, disclose, merge, and reading what was handed on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from claimledger.cli import app
+from claimledger.cli_terminal import PASSPHRASE
+from claimledger.testing import seeded_keyring
+from tests.bundles.variants import GOLDEN, LEDGER_ID, variants
+from tests.bundles.world import CASE, OTHER, new_ledger
+
+Run = Callable[..., Result]
+DAY = ("--date", "2025-07-10")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv(PASSPHRASE, raising=False)
+    runner = CliRunner()
+    return lambda *arguments: runner.invoke(app, [str(each) for each in arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def ledger_id(run: Run, tmp_path: Path) -> str:
+    """A sealed ledger at `a.ledger`; the keys that sealed it are not at hand."""
+    assert seeded_keyring(b"bundles").logs
+    with new_ledger("a.ledger") as made:
+        return made.id
+
+
+def test_a_bundle_is_written_verified_and_read(run: Run, ledger_id: str) -> None:
+    made = run("bundle", "a.ledger", CASE, "--to", "a.zip", "--withhold", "w1", *DAY)
+    assert made.exit_code == 0
+    assert "a.zip: 13 events of harbour-2025, verified as its recipient will" in made.stdout
+    assert "7 disclosed, 1 erased, 7 withheld" in made.stdout
+    assert "--keys DIR" in made.stderr, "nobody vouches for the end without the log's keys"
+    verified = run("verify", "a.zip", "--trust", ledger_id)
+    assert verified.exit_code == 3
+    assert "[unchecked.heads]" in verified.stdout
+    assert "exit 3" in verified.stdout
+    shown = run("show", "a.zip")
+    assert shown.exit_code == 0
+    assert "Deaths at the harbour" in shown.stdout
+    for command in ("cases", "history", "disputes", "timeline", "custody", "counts", "asserters"):
+        assert run(command, "a.zip").exit_code == 0, command
+
+
+def test_a_bundle_that_holds_is_status_0_and_says_what_it_does_not_show(run: Run) -> None:
+    verified = run("verify", GOLDEN, "--trust", LEDGER_ID.read_text().strip())
+    assert verified.exit_code == 0
+    assert "every signature, key, chain and proof holds" in verified.stdout
+    assert "only somebody from outside could vouch" in " ".join(verified.stdout.split())
+    assert "7 disclosed, 1 erased, 7 withheld" in verified.stdout
+    assert run("verify", GOLDEN).exit_code == 3
+    assert run("verify", GOLDEN, "--unpinned").exit_code == 0
+    assert run("verify", GOLDEN, "--unpinned", "--require-anchor").exit_code == 3
+
+
+def test_what_is_wrong_is_said_with_its_code_and_what_it_means(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cut.zip").write_bytes(variants()["tail-cut"])
+    verified = run("verify", "cut.zip", "--unpinned")
+    assert verified.exit_code == 1
+    said = " ".join(verified.stdout.split())
+    assert "the case harbour-2025 had 10 events when the log was sealed, and ends here with number" in said
+    assert "[tail.cut]" in said
+    assert "The log knows later records than are here: they were cut off." in said
+
+
+def test_the_answer_as_json_has_its_shape(run: Run) -> None:
+    answer = json.loads(run("verify", GOLDEN, "--unpinned", "--json").stdout)
+    assert list(answer) == [
+        "shape", "bundle", "ledger", "origin", "pinned", "status", "cases", "events", "holding", "size", "slots",
+        "disputed", "anchors", "findings", "more", "notes",
+    ]  # fmt: skip
+    assert answer["slots"] == {"disclosed": 7, "erased": 1, "withheld": 7}
+    assert answer["status"] == 0
+
+
+def test_what_is_no_bundle_is_no_traceback(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "not.zip").write_bytes(b"PK and then something else")
+    verified = run("verify", "not.zip", "--unpinned")
+    assert (verified.exit_code, "[bundle.malformed]" in verified.stdout) == (1, True)
+    shown = run("show", "not.zip")
+    assert shown.exit_code == 1
+    assert shown.stderr.startswith("error: ")
+
+
+def test_content_is_handed_over_later_and_fitted_in(run: Run, ledger_id: str, tmp_path: Path) -> None:
+    run("bundle", "a.ledger", CASE, "--to", "a.zip", "--withhold", "*", *DAY)
+    handed = run("disclose", "a.ledger", "C1", "quote", "--to", "quote.jsonl")
+    assert handed.exit_code == 1, "there are two claims C1"
+    handed = run("disclose", "a.ledger", f"{CASE}/C1", "quote", "--to", "quote.jsonl")
+    assert handed.exit_code == 0
+    assert "one man had died" in (tmp_path / "quote.jsonl").read_text()
+    merged = run("merge", "a.zip", "quote.jsonl", "--to", "b.zip", "--trust", ledger_id, *DAY)
+    assert merged.exit_code == 0
+    assert "1 disclosed, 1 erased, 13 withheld" in merged.stdout
+    assert run("disclose", "a.ledger", f"{CASE}/C1", "quote", "--to", "quote.jsonl").exit_code == 1
+
+
+def test_two_cases_are_merged_into_one_bundle(run: Run, ledger_id: str) -> None:
+    for case, name in ((CASE, "a.zip"), (OTHER, "b.zip")):
+        assert run("bundle", "a.ledger", case, "--to", name, *DAY).exit_code == 0
+    assert run("merge", "a.zip", "b.zip", "--to", "c.zip", *DAY).exit_code == 0
+    assert run("bundle", "a.ledger", CASE, OTHER, "--to", "d.zip", *DAY).exit_code == 0
+    assert Path("c.zip").read_bytes() == Path("d.zip").read_bytes()
+
+
+def test_mistakes_are_messages(run: Run, ledger_id: str) -> None:
+    for arguments, said in (
+        (("bundle", "a.ledger", "nothing", "--to", "a.zip"), 'no case "nothing"'),
+        (("bundle", "a.ledger", CASE, "--to", "a.zip", "--date", "yesterday"), "2025-07-05"),
+        (("bundle", "a.ledger", CASE, "--to", "none/a.zip"), "none/a.zip: cannot be written there"),
+        (("bundle", "a.ledger", CASE, "--to", "a.zip", "--withhold", "anna"), '--withhold "anna"'),
+        (("bundle", "a.ledger", CASE, "--to", "a.zip", "--source", "none.txt"), "none.txt: cannot be read"),
+        (("merge", "a.ledger", "--to", "b.zip"), "no bundle among these files"),
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 1, arguments
+        assert result.stderr.startswith("error: ")
+        assert said in " ".join(result.stderr.split())
