@@ -19,10 +19,12 @@ whether what it records is true. Standards: C2SP tlog-tiles, tlog-checkpoint, tl
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from claimledger.events.envelope import ENVELOPE_MAX_BYTES, Envelope
@@ -41,9 +43,11 @@ from claimledger.events.errors import (
 
 from .checkpoints import SignedCheckpoint, open_checkpoint
 from .cosignatures import Cosignature, WitnessPolicy, verifier_of
+from .log_ahead import AT_ONCE, ReadAhead
 from .log_folder import CHECKPOINT, LogFolder
-from .log_places import FolderPlace, LogPlace, PlacedTiles, place_of
+from .log_places import FolderPlace, LogPlace, PlacedTiles, file_of, place_of
 from .log_seen import Seen, SeenFile
+from .log_web import WebPlace
 from .notes import MAX_NOTE_BYTES, VerifierKey
 from .proofs import MAX_PROOF_BYTES, LogProof
 from .tiles import TILE_WIDTH, EntryBundle, Tile, encode_bundle, tile_width
@@ -98,7 +102,9 @@ class LogClient:
         clock: Callable[[], datetime] = _now,
         leeway: int = 300,
     ) -> None:
-        self._place = place_of(place) if isinstance(place, (str, os.PathLike)) else place
+        found = place_of(place) if isinstance(place, (str, os.PathLike)) else place
+        self._ahead = ReadAhead(found) if isinstance(found, WebPlace) else None
+        self._place = found if self._ahead is None else self._ahead
         self._keys = [verifier_of(key) for key in keys]
         if len({each.key.name for each in self._keys}) != 1:
             raise InvalidInput("a log is followed with its own keys: all of them, and of no other log")
@@ -275,18 +281,31 @@ class LogClient:
 
     def _read(self, start: int, tiles: VerifiedTiles, progress: Callable[[int], None] | None) -> None:
         """Read each tile and bundle that is new; the tiles above are read in order to verify those below."""
-        size = tiles.size
-        sources = self._sources(size)
-        for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH) if size > start else 0):
-            bundle = EntryBundle(index, tile_width(0, index, size))
-            hashes = tiles.read(0, index)
-            entries = first_right(sources, lambda source: _entries(source, bundle, hashes))  # noqa: B023 - called at once
-            if self._mirror is not None:
-                self._mirror.put(bundle, encode_bundle(entries))
-                if bundle.width == TILE_WIDTH:
-                    self._mirror.drop_partials(bundle)
-            if progress is not None:
-                progress(index * TILE_WIDTH + bundle.width)
+        sources = self._sources(tiles.size)
+        bundles = _bundles_between(start, tiles.size)
+        with nullcontext() if self._ahead is None else self._ahead:
+            for window in iter(lambda: list(islice(bundles, 2 * AT_ONCE)), []):
+                self._expect(window, tiles)
+                for bundle in window:
+                    hashes = tiles.read(0, bundle.index)
+                    entries = first_right(sources, partial(_entries, bundle=bundle, hashes=hashes))
+                    if self._mirror is not None:
+                        self._mirror.put(bundle, encode_bundle(entries))
+                        if bundle.width == TILE_WIDTH:
+                            self._mirror.drop_partials(bundle)
+                    if progress is not None:
+                        progress(bundle.index * TILE_WIDTH + bundle.width)
+
+    def _expect(self, bundles: Iterable[EntryBundle], tiles: VerifiedTiles) -> None:
+        """Have what is needed for these bundles read ahead, as far as it is not here already."""
+        if self._ahead is None:
+            return
+        tiles.edge()  # the partial tiles, which are at hand from then on
+        wanted: list[Tile | EntryBundle] = list(bundles)
+        wanted += [Tile(0, each.index) for each in bundles if not tiles.has(0, each.index)]
+        if self._mirror is not None:
+            wanted = [each for each in wanted if not (self._mirror.path / each.path).is_file()]
+        self._ahead.expect(map(file_of, wanted))
 
     def _keep(self, tile: Tile, hashes: bytes) -> None:
         if self._mirror is not None:
@@ -298,6 +317,13 @@ class LogClient:
         if self._tiles is None:
             raise InvalidInput("follow the log first")
         return self._tiles
+
+
+def _bundles_between(start: int, size: int) -> Iterator[EntryBundle]:
+    """The bundles in which entries are new between two sizes."""
+    if start < size:
+        for index in range(start // TILE_WIDTH, -(-size // TILE_WIDTH)):
+            yield EntryBundle(index, tile_width(0, index, size))
 
 
 def _entries(source: PlacedTiles, bundle: EntryBundle, hashes: bytes) -> list[bytes]:

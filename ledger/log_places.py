@@ -1,40 +1,31 @@
-"""Where a published log is read: a folder, or an address of the web (C2SP tlog-tiles). Nothing here is verified.
+"""Where a published log is read, file by file: a folder, or an address of the web. Nothing here is verified.
 
 1. A file is read up to the bytes that it may have, and one that has more is *wrong*. A file that is not there, or
    cannot be had in time, is *could not check* (`LogUnavailable`).
-2. Over HTTP each wait for the network ends after `timeout` seconds, and the content of each file after `MAX_SECONDS`.
-   A server may send gzip, which is unpacked no further than the limit. No redirection is followed: the message says
-   where to. Whatever a server answers, only errors of this library are raised.
-3. A partial tile that is gone is looked for in the full one: a log may take it away once that is there.
+2. A partial tile that is gone is looked for in the full one: a log may take it away once that is there.
+
+Addresses and forms of the files are those of C2SP tlog-tiles.
 """
 
 from __future__ import annotations
 
-import http.client
 import os
-import time
-import urllib.error
-import urllib.parse
-import urllib.request
-import zlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from claimledger.events.envelope import MAX_SIGNATURES
 from claimledger.events.errors import InvalidInput, LogUnavailable, WrongTile
 
+from .log_web import WebPlace, within
 from .merkle import HASH_BYTES
 from .tiles import TILE_WIDTH, EntryBundle, Tile, decode_bundle, tile_width
 
-__all__ = ["ENTRY_MAX_BYTES", "FolderPlace", "LogPlace", "PlacedTiles", "WebPlace", "place_of"]
+__all__ = ["ENTRY_MAX_BYTES", "FolderPlace", "LogPlace", "PlacedTiles", "file_of", "place_of"]
 
 ENTRY_MAX_BYTES: Final = 32 + 96 * MAX_SIGNATURES
 """How long a leaf entry may be: a digest, and keyid and signature of each key; see `claimledger.events.envelope`."""
 
-MAX_SECONDS: Final = 60.0
-_CHUNK: Final = 1 << 16
-_GZIP: Final = 31
 
 _T = TypeVar("_T")
 
@@ -91,63 +82,9 @@ class FolderPlace:
             if not file.is_file():
                 raise LogUnavailable(f"{path}: not in the folder {self._folder}")
             with file.open("rb") as opened:
-                return _within(opened.read(limit + 1), path, limit)
+                return within(opened.read(limit + 1), path, limit)
         except OSError as error:
             raise LogUnavailable(f"{path}: cannot be read: {error.strerror}") from None
-
-
-class WebPlace:
-    """A log at an address of the web.
-
-    Args:
-        address: ``http://...`` or ``https://...``, without query; the proxies of the environment are used.
-        timeout: seconds after which a wait for the network ends.
-
-    Raises:
-        InvalidInput: it is no such address.
-    """
-
-    def __init__(self, address: str, timeout: float = 10) -> None:
-        try:
-            parts = urllib.parse.urlsplit(address)
-            known = (
-                parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port)
-            )
-        except ValueError:
-            known = False
-        if not known or parts.query or parts.fragment or parts.username is not None or not address.isascii():
-            raise InvalidInput(
-                f"{address}: no address of a log: expected https://HOST/PATH, without query and password"
-            )
-        self._address = address.rstrip("/")
-        self._timeout = timeout
-        self._opener = urllib.request.OpenerDirector()
-        for handler in (
-            urllib.request.ProxyHandler(),
-            urllib.request.HTTPHandler(),
-            urllib.request.HTTPSHandler(),
-            urllib.request.HTTPDefaultErrorHandler(),
-            urllib.request.HTTPErrorProcessor(),
-        ):
-            self._opener.add_handler(handler)
-
-    def read(self, path: str, limit: int) -> bytes:
-        """A file; see `LogPlace.read`."""
-        request = urllib.request.Request(
-            f"{self._address}/{path}",
-            headers={"Accept-Encoding": "gzip, identity", "User-Agent": "claimledger", "Accept": "*/*"},
-        )
-        try:
-            with self._opener.open(request, timeout=self._timeout) as answer:
-                return _within(_body(answer, path, limit), path, limit)
-        except urllib.error.HTTPError as error:
-            error.close()
-            where = error.headers.get("Location") if 300 <= error.code < 400 else None
-            said = f"moved to {where!a}; give the address it moved to" if where else f"HTTP {error.code}"
-            raise LogUnavailable(f"{path}: not to be had from {self._address}: {said}") from None
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or str(error) or type(error).__name__
-            raise LogUnavailable(f"{path}: not to be had from {self._address}: {reason}") from None
 
 
 class PlacedTiles:
@@ -191,14 +128,14 @@ class PlacedTiles:
             ]
 
     def _hashes(self, tile: Tile) -> bytes:
-        length = tile.width * HASH_BYTES
-        data = self._place.read(tile.path, length)
+        path, length = file_of(tile)
+        data = self._place.read(path, length)
         if len(data) != length:
-            raise WrongTile(f"{tile.path}: {len(data)} bytes, where {tile.width} hashes have {length}")
+            raise WrongTile(f"{path}: {len(data)} bytes, where {tile.width} hashes have {length}")
         return data
 
     def _bundle(self, bundle: EntryBundle) -> list[bytes]:
-        data = self._place.read(bundle.path, bundle.width * (2 + ENTRY_MAX_BYTES))
+        data = self._place.read(*file_of(bundle))
         try:
             entries = decode_bundle(data, bundle.width)
         except WrongTile:
@@ -215,6 +152,11 @@ class PlacedTiles:
         return entries
 
 
+def file_of(at: Tile | EntryBundle) -> tuple[str, int]:
+    """The path of a tile or bundle, and how many bytes it may have."""
+    return at.path, at.width * (HASH_BYTES if isinstance(at, Tile) else 2 + ENTRY_MAX_BYTES)
+
+
 def _instead(error: LogUnavailable, width: int, read_full: Callable[[], _T]) -> _T:
     """The full tile in place of a partial one that is not there; that it was not, where there is no full one either."""
     if width < TILE_WIDTH:
@@ -223,34 +165,3 @@ def _instead(error: LogUnavailable, width: int, read_full: Callable[[], _T]) -> 
         except LogUnavailable:
             pass
     raise error
-
-
-def _within(data: bytes, path: str, limit: int) -> bytes:
-    if len(data) > limit:
-        raise WrongTile(f"{path}: more than the {limit} bytes that it may have")
-    return data
-
-
-def _body(answer: Any, path: str, limit: int) -> bytes:
-    """The content of an answer, unpacked, up to one byte more than the limit."""
-    coding = (answer.headers.get("Content-Encoding") or "identity").strip().lower()
-    if coding not in ("identity", "gzip", "x-gzip"):
-        raise LogUnavailable(f"{path}: sent in an encoding that was not asked for")
-    unpack = None if coding == "identity" else zlib.decompressobj(_GZIP)
-    ends = time.monotonic() + MAX_SECONDS
-    data = bytearray()
-    while len(data) <= limit and not (unpack is not None and unpack.eof):
-        chunk = answer.read1(_CHUNK)
-        if not chunk:
-            if answer.length or unpack is not None:
-                raise LogUnavailable(f"{path}: broken off before its end")
-            break
-        if unpack is not None:
-            try:
-                chunk = unpack.decompress(chunk, limit + 1 - len(data))
-            except zlib.error:
-                raise LogUnavailable(f"{path}: broken in packing (gzip)") from None
-        data += chunk[: limit + 1 - len(data)]
-        if time.monotonic() > ends:
-            raise LogUnavailable(f"{path}: took more than {MAX_SECONDS:.0f} seconds")
-    return bytes(data)

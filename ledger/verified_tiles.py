@@ -94,6 +94,11 @@ class VerifiedTiles:
             raise InvalidValue(f"a tree of {self.size} leaves was none of {size}")
         return TiledTree(size, self).root()
 
+    def has(self, level: int, index: int) -> bool:
+        """Whether a tile is at hand, so that reading it asks no source."""
+        edge = (self._edge or {}) if tile_width(level, index, self.size) < TILE_WIDTH else ()
+        return level in edge or (level, index) in self._kept
+
     def tell(self, found: Callable[[Tile, bytes], None]) -> None:
         """Call somebody with each tile that is read and right, and its hashes; with those read before, too."""
         self._tell = found

@@ -6,14 +6,20 @@ import gzip
 import json
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -36,7 +42,8 @@ from claimledger import (
 from claimledger.cli import app
 from claimledger.cosignatures import WitnessPolicy
 from claimledger.log_client import LogClient
-from claimledger.log_places import FolderPlace, WebPlace, place_of
+from claimledger.log_places import FolderPlace, place_of
+from claimledger.log_web import WebPlace
 from claimledger.testing import seeded_keyring
 from claimledger.tiles import decode_bundle, encode_bundle
 from claimledger.witness import Witness
@@ -383,6 +390,43 @@ def test_witnesses_that_are_asked_for_must_have_cosigned(
     assert [each.key.name for each in found.cosignatures] == ["witness.example.org/w"]
 
 
+def test_when_the_logs_keys_change_what_was_seen_goes_on(
+    ledger: Ledger, folder: Path, state: Path, tmp_path: Path
+) -> None:
+    grow(ledger, 72)
+    ledger.publish(folder)
+    before = keys_of(ledger)
+    mirror = tmp_path / "mirror"
+    LogClient(folder, before, state=state, mirror=mirror).follow()
+    (quantum,) = [each.keyid for each in ledger.keys.active("log") if each.algorithm == "ml-dsa-44"]
+    ledger.revoke_key(quantum, "replaced")
+    grow(ledger, 80)
+    assert ledger.publish(folder).before == 72
+    with pytest.raises(KeyNotAllowed):
+        LogClient(folder, before, state=state, mirror=mirror).follow()
+    after = keys_of(ledger)
+    assert len(after) == 1
+    found = LogClient(folder, after, state=state, mirror=mirror).follow()
+    assert found.before is not None
+    assert (found.before.checkpoint.size, found.checkpoint.size) == (72, 80)
+    assert files_of(mirror).items() <= files_of(folder).items()
+
+
+def test_one_key_is_enough_to_open_but_all_that_are_given_must_have_signed(
+    world: Ledger, published: Path, tmp_path: Path
+) -> None:
+    for number, key in enumerate(keys_of(world)):
+        LogClient(published, [key], state=tmp_path / str(number)).follow()
+    stranger = keys_of_another()
+    with pytest.raises(KeyNotAllowed):
+        LogClient(published, [*keys_of(world), stranger], state=tmp_path / "state").follow()
+
+
+def keys_of_another() -> str:
+    with ledger_in_memory(b"a stranger's keys") as stranger:
+        return keys_of(stranger)[0]
+
+
 # A mirror
 
 
@@ -495,6 +539,31 @@ def test_a_log_is_followed_over_http(ledger: Ledger, folder: Path, state: Path) 
             LogClient(server.address, keys_of(ledger), state=state.with_name("new")).follow()
 
 
+def test_over_http_each_file_is_read_once_though_several_are_read_ahead(
+    world: Ledger, published: Path, state: Path, tmp_path: Path
+) -> None:
+    with served(published) as server:
+        client = LogClient(server.address, keys_of(world), state=state, mirror=tmp_path / "mirror")
+        client.follow()
+        assert sorted(server.asked) == sorted(f"/{path}" for path in files_of(published))
+        assert files_of(tmp_path / "mirror") == files_of(published)
+        server.asked.clear()
+        state.unlink()
+        client.follow()
+        assert server.asked == ["/checkpoint"], "the mirror has the rest"
+
+
+def test_what_fails_while_it_is_read_ahead_is_said_when_it_is_asked_for(
+    world: Ledger, copy: Path, state: Path
+) -> None:
+    (copy / "tile/entries/001").unlink()
+    with served(copy) as server:
+        seen: list[int] = []
+        with pytest.raises(LogUnavailable, match=r"^tile/entries/001: not to be had .* HTTP 404"):
+            LogClient(server.address, keys_of(world), state=state).follow(seen.append)
+        assert seen == [256]
+
+
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -572,6 +641,39 @@ def test_gzip_is_unpacked() -> None:
         assert WebPlace(server.address).read("tile/0/000.p/1", 32) == bytes(32)
 
 
+def test_a_log_is_followed_over_tls(
+    world: Ledger, published: Path, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = self_signed(tmp_path)
+    with served(published) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        address = f"https://localhost:{server.server_port}"
+        with pytest.raises(LogUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+            LogClient(address, keys_of(world), state=state).follow()
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert LogClient(address, keys_of(world), state=state).follow().checkpoint.size == 600
+
+
+def self_signed(folder: Path) -> Path:
+    """A certificate for localhost with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "localhost.pem"
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(pem + made.public_bytes(Encoding.PEM))
+    return file
+
+
 def test_a_server_that_never_answers_is_waited_for_no_longer_than_asked() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         place = WebPlace(f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=0.05)
@@ -579,10 +681,21 @@ def test_a_server_that_never_answers_is_waited_for_no_longer_than_asked() -> Non
             place.read("checkpoint", 100)
 
 
-def test_a_file_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claimledger.log_places.MAX_SECONDS", -1.0)
-    with serving(answering(sends(b"x"))) as server, pytest.raises(LogUnavailable, match="took more than"):
-        WebPlace(server.address).read("checkpoint", 100)
+@pytest.mark.parametrize("begins", [b"", b"HTTP/1.1 200 OK\r\nA: b", b"HTTP/1.1 200 OK\r\n\r\nbegun"])
+def test_an_answer_that_drips_is_given_up(begins: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("claimledger.log_web.MAX_SECONDS", 0.1)
+    done = threading.Event()
+
+    def drips(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(begins)
+        done.wait(20)
+
+    with serving(answering(drips)) as server:
+        try:
+            with pytest.raises(LogUnavailable, match=r"checkpoint: .*(took more|timed out)"):
+                WebPlace(server.address, timeout=15).read("checkpoint", 100)
+        finally:
+            done.set()
 
 
 @pytest.mark.parametrize(
