@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from .erasure import DisclosureErased
     from .evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
-    from .governance import KeyAdded, KeyRevoked, LedgerOpened, RootsChanged
+    from .governance import KeyAdded, KeyRevoked, LedgerOpened, RootKey, RootsChanged
     from .kinds import (
         Act,
         Attribute,
@@ -130,6 +130,7 @@ __all__ = [
     "Relay",
     "ReliabilityAssessed",
     "Reply",
+    "RootKey",
     "RootsChanged",
     "SameAsJudged",
     "SameAsUndone",
@@ -205,6 +206,7 @@ _HOMES = {
     "Relay": "claims",
     "ReliabilityAssessed": "evidence",
     "Reply": "kinds",
+    "RootKey": "governance",
     "RootsChanged": "governance",
     "SameAsJudged": "recorder_acts",
     "SameAsUndone": "recorder_acts",

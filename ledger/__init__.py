@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from .bundle_verify import verify_bundle
     from .case import Case
     from .erasing import Erased
+    from .key_requests import KeyRequest
     from .keys import Keyring, Signer
     from .ledger import CaseInfo, Ledger
     from .pkcs11_signer import Pkcs11Signer
@@ -106,6 +107,7 @@ __all__ = [
     "InvalidValue",
     "KeyMissing",
     "KeyNotAllowed",
+    "KeyRequest",
     "Keyring",
     "KeyringError",
     "KindsNotLoaded",
@@ -164,6 +166,7 @@ _HOMES = {
     "Custody": "bundle_files",
     "Erased": "erasing",
     "Finding": "report",
+    "KeyRequest": "key_requests",
     "Keyring": "keys",
     "Ledger": "ledger",
     "Pkcs11Signer": "pkcs11_signer",

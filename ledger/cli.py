@@ -25,6 +25,7 @@ from . import (
     cli_evidence,
     cli_export,
     cli_find,
+    cli_keys,
     cli_log,
     cli_publish,
     cli_read,
@@ -61,7 +62,7 @@ app = typer.Typer(
 keys_app = typer.Typer(
     name="keys",
     cls=Group,
-    help="The keys with which a recorder signs: list, new.",
+    help="Who may sign, and how that is changed.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -212,8 +213,13 @@ app.command("backup", cls=Command, short_help="Copy a whole ledger to a new file
 app.command("schema", cls=Command, short_help="Print the schema of claim files, or a code list.")(
     _command(cli_write.schema)
 )
-keys_app.command("list", cls=Command)(_command(cli_write.keys_list))
-keys_app.command("new", cls=Command)(_command(cli_write.keys_new))
+keys_app.command("list", cls=Command)(_command(cli_keys.keys_list))
+keys_app.command("new", cls=Command)(_command(cli_keys.keys_new))
+keys_app.command("rotate", cls=Command)(_command(cli_keys.keys_rotate))
+keys_app.command("revoke", cls=Command)(_command(cli_keys.keys_revoke))
+keys_app.command("request", cls=Command)(_command(cli_keys.keys_request))
+keys_app.command("sign", cls=Command)(_command(cli_keys.keys_sign))
+keys_app.command("apply", cls=Command)(_command(cli_keys.keys_apply))
 witness_app.command("init", cls=Command)(_command(cli_witness.witness_init))
 witness_app.command("add-log", cls=Command)(_command(cli_witness.witness_add_log))
 witness_app.command("cosign", cls=Command)(_command(cli_witness.witness_cosign))

@@ -24,14 +24,13 @@ from .cli_terminal import (
     screen_width,
     working,
 )
-from .cli_tokens import Existing, KeyId, KeyLabel, Library, Serial, TokenLabel, new_in_token
 
 if TYPE_CHECKING:
     from .claimfile import ClaimFile
-    from .keys import Keyring
+    from .keys import Keyring, KeyringRole
     from .ledger import Ledger
 
-__all__ = ["init", "keys_list", "keys_new", "lint", "leaf_of", "make_ledger", "prove", "record", "schema"]
+__all__ = ["init", "leaf_of", "lint", "make_ledger", "new_keyring", "prove", "record", "schema"]
 
 LedgerPlace = Annotated[
     str, typer.Argument(metavar="LEDGER", help="A path, or an address such as sqlite:///PATH.")
@@ -74,10 +73,23 @@ def init(
     ],
     keys: KeysFolder,
     holder: Holder = "Recorder A",
+    roots: Annotated[
+        list[Path] | None,
+        typer.Option("--roots", metavar="DIR", help="A folder with a root key of its own; each of them."),
+    ] = None,
+    threshold: Annotated[
+        int | None, typer.Option("--threshold", metavar="N", min=1, help="How many roots must sign.")
+    ] = None,
     no_passphrase: Plain = False,
 ) -> int:
     """Make a ledger, and a keyring where there is none."""
-    ledger_id = make_ledger(ledger, origin, keys, holder=holder, plain=no_passphrase)
+    if threshold is None and len(roots or ()) > 1:
+        raise typer.BadParameter(
+            "say how many of the roots must sign: --threshold N", param_hint="--threshold"
+        )
+    ledger_id = make_ledger(
+        ledger, origin, keys, holder=holder, plain=no_passphrase, roots=roots or (), threshold=threshold
+    )
     say(
         "",
         "Write the id down outside this machine: only against it can the ledger be verified.",
@@ -90,90 +102,35 @@ def init(
     return 0
 
 
-def make_ledger(place: str, origin: str, keys: Path, *, holder: str = "Recorder A", plain: bool) -> str:
+def make_ledger(
+    place: str,
+    origin: str,
+    keys: Path,
+    *,
+    holder: str = "Recorder A",
+    plain: bool,
+    roots: Sequence[Path] = (),
+    threshold: int | None = None,
+) -> str:
     """Make a ledger, and a keyring where there is none; show the ledger's id and give it back."""
     from claimledger.projections.layout import paragraph
 
     from .keys import LISTING
     from .ledger import Ledger
 
+    rings = [open_keyring(each) for each in roots]
     if (keys / LISTING).exists():
         keyring = open_keyring(keys)
+    elif roots:
+        keyring = new_keyring(keys, holder, plain=plain, roles=("recorder", "log"))
     else:
-        keyring = _new_keyring(keys, holder, plain=plain)
-    with Ledger.create(place, origin=origin, keys=keyring) as made:
+        keyring = new_keyring(keys, holder, plain=plain)
+    with Ledger.create(place, origin=origin, keys=keyring, roots=rings or None, threshold=threshold) as made:
         ledger_id = made.id
+    keyring.list_public([entry for ring in rings for entry in ring.entries if entry.role == "root"])
     said = f"ledger {place} of {origin}, with the keys in {keys}"
     say(*paragraph(said, screen_width(), hanging=2), "", "  ledger id", f"  {ledger_id}")
     return ledger_id
-
-
-def keys_new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new or empty folder, or a keyring.")],
-    holder: Holder = "Recorder A",
-    no_passphrase: Plain = False,
-    pkcs11: Library = None,
-    token: TokenLabel = None,
-    serial: Serial = None,
-    key: KeyLabel = None,
-    key_id: KeyId = None,
-    existing: Existing = False,
-) -> int:
-    """Make a keyring: one root key, one recorder key, and the keys that sign checkpoints; or add a key in a token."""
-    if pkcs11 is not None:
-        new_in_token(
-            folder,
-            holder,
-            library=pkcs11,
-            token=token,
-            serial=serial,
-            key=key,
-            key_id=key_id,
-            existing=existing,
-            plain=no_passphrase,
-        )
-        if no_passphrase:
-            note(UNENCRYPTED)
-    elif existing or any(each is not None for each in (token, serial, key, key_id)):
-        raise typer.BadParameter("name the library of the token too", param_hint="--pkcs11")
-    else:
-        _new_keyring(folder, holder, plain=no_passphrase)
-    return keys_list(folder)
-
-
-def keys_list(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder of the keyring.")],
-    as_json: AsJSON = False,
-) -> int:
-    """List the keys of a keyring; no passphrase is needed."""
-    from claimledger.projections.layout import columns, fitting, short
-
-    from .keys import Keyring
-
-    entries = Keyring.describe(folder)
-    at_hand = {
-        entry.keyid: None if entry.file is None else (folder / entry.file).exists() for entry in entries
-    }
-    if as_json:
-        say_json(
-            [
-                {
-                    **entry.model_dump(
-                        include={"role", "holder", "algorithm", "keyid", "public_key", "file", "pkcs11"}
-                    ),
-                    "at_hand": there,
-                }
-                for entry, there in zip(entries, at_hand.values(), strict=True)
-            ]
-        )
-        return 0
-    holders = fitting((entry.holder for entry in entries), 40)
-    for entry in entries:
-        state = "  (its private key is not in the folder)" if at_hand[entry.keyid] is False else ""
-        where = str(entry.file) if entry.pkcs11 is None else entry.pkcs11.where
-        row = [entry.role, entry.holder, short(entry.keyid), where + state]
-        say(*columns(row, [8, holders, 8]))
-    return 0
 
 
 def lint(
@@ -419,11 +376,15 @@ def leaf_of(ledger: Ledger, event: str) -> str:
     )
 
 
-def _new_keyring(folder: Path, holder: str, *, plain: bool) -> Keyring:
+def new_keyring(
+    folder: Path, holder: str, *, plain: bool, roles: Sequence[KeyringRole] = ("root", "recorder", "log")
+) -> Keyring:
+    """Make a keyring, and say so where its keys are not encrypted."""
     from .keys import Keyring
 
     if plain:
-        keyring = Keyring.create(folder, passphrase=None, holder=holder, plain=True)
+        keyring = Keyring.create(folder, passphrase=None, holder=holder, roles=roles, plain=True)
         note(UNENCRYPTED)
         return keyring
-    return Keyring.create(folder, passphrase=ask_passphrase(str(folder), confirm=True), holder=holder)
+    passphrase = ask_passphrase(str(folder), confirm=True)
+    return Keyring.create(folder, passphrase=passphrase, holder=holder, roles=roles)

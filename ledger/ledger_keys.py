@@ -17,6 +17,7 @@ from .key_requests import KeyChange, KeyRequest
 from .keys import Keyring, LogSigner, Signer
 from .ledger_reading import LedgerReader
 from .recording import Receipt
+from .trust import KeyRecord
 from .writing import Writer
 
 __all__ = ["LedgerWithKeys"]
@@ -102,6 +103,14 @@ class LedgerWithKeys(LedgerReader):
             WeakKey, InvalidValue: they cannot be the roots.
         """
         return self._change_keys(RootsChanged(roots=roots, threshold=threshold), signers)
+
+    def key(self, name: str) -> KeyRecord:
+        """A key of the ledger, by its keyid or the first eight digits of it or more; one that was revoked too.
+
+        Raises:
+            InvalidValue: no key begins so, or several do.
+        """
+        return self._key_changes.key(name)
 
     def revocation(self, key: str, reason: str, size: int | None = None) -> KeyRevoked:
         """What `revoke_key` has signed, as a body for `key_request`; arguments and errors as there."""

@@ -12,6 +12,8 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from heapq import merge
+from operator import attrgetter
 from typing import TYPE_CHECKING, NoReturn, Protocol, Self, TypeVar
 
 from claimledger.events.claims import ClaimRecorded
@@ -101,8 +103,8 @@ class LedgerReader:
         """Events in the order of the log, verified as they are read, in flat memory.
 
         Args:
-            case: only the events of that case and of the shared register, which its claims may refer to; None for
-                all events, the key stream's included.
+            case: only the events of that case and of the shared register, which its claims may refer to, and the
+                revocations of keys, which may make its signatures disputed; None for all events.
             after: only events whose index is higher. The first event of each stream is then taken as it is; its
                 link to what came before is not looked at.
 
@@ -110,8 +112,10 @@ class LedgerReader:
             UnknownName: no such case.
             VerificationFailed: an event is not what was signed; those before it were.
         """
-        streams = None if case is None else (self._find_case(case)[1], self._shared_stream)
-        return self._log.events(streams, after)
+        if case is None:
+            return self._log.events(None, after)
+        events = self._log.events((self._find_case(case)[1], self._shared_stream), after)
+        return merge(events, self._log.revocations(after), key=attrgetter("index"))
 
     def follow(
         self, case: str | None = None, after: int = -1, *, pause: Callable[[], bool] | None = None

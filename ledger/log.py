@@ -24,6 +24,7 @@ from claimledger.events.claims import ClaimRecorded
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import BrokenChain, NotALedger, UnknownName
 from claimledger.events.event import end_of
+from claimledger.events.governance import KeyRevoked
 from claimledger.events.recorded import Erasure, Event
 
 from .erasures import Erasures
@@ -51,6 +52,7 @@ class Log:
         self._kept_stream: str | None = None
         self._kept: list[Event] = []
         self._kept_lock = threading.Lock()
+        self._revocations: list[Event] = []
         first = store.row_at(0)
         if first is None:
             raise NotALedger(f"{store.place}: its making was interrupted; remove it and make it again")
@@ -68,7 +70,20 @@ class Log:
         """Fold in what the key stream has grown by."""
         with self._lock:
             for row in self._store.rows(self._keys.index, self._keys.stream):
-                self._keys.apply(read_row(row, self._keys, {}))
+                event = read_row(row, self._keys, {})
+                self._keys.apply(event)
+                if isinstance(event.body, KeyRevoked):
+                    self._revocations.append(event)
+
+    def revocations(self, after: int = -1, below: int | None = None) -> list[Event]:
+        """The revocations of keys with a higher index, and a lower one: every case may rest on what a key signed."""
+        if self._keys_have_grown():
+            self.fold()
+        return [
+            event
+            for event in self._revocations
+            if after < event.index and (below is None or event.index < below)
+        ]
 
     def events(self, streams: Sequence[str] | None = None, after: int = -1) -> Iterator[Event]:
         """Events in the order of the log, verified as they are read.
@@ -101,7 +116,7 @@ class Log:
         """Events in the order of the log, and then those that are recorded later; verified and linked like any.
 
         Args:
-            streams: only the events of these streams; None for all.
+            streams: only the events of these streams, and the revocations of keys; None for all.
             after: only events whose index is higher.
             pause: called each time all that is recorded was given; it waits, and says whether to go on.
 
@@ -113,7 +128,9 @@ class Log:
             # Two streams are read one after the other: what came in between must wait, or it would be passed over.
             size = self._store.size()
             rows = _below(size, self._rows(streams, after))
-            yield from self._verified(rows, after, heads, dense=streams is None)
+            events = self._verified(rows, after, heads, dense=streams is None)
+            beside = () if streams is None else self.revocations(after, size)
+            yield from merge(events, beside, key=attrgetter("index"))
             after = size - 1
             if not pause():
                 return

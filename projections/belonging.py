@@ -3,8 +3,8 @@
 1. An entity of the register belongs to a case where an event of the case names it, or where it is reached from one that
    belongs to it: by ``part_of``, ``one_of``, ``other_than``, a group's members, or a same-as that is in force.
 2. A same-as of the register, its undoing, and a registration that does not count belong to it with the names in them; a
-   declared kind with the claims of that kind. The key stream belongs to no case: to replay the whole log, or the case
-   and the register alone, gives the same.
+   declared kind with the claims of that kind. Of the key stream, only a revocation belongs to a case, where it makes
+   signatures of it disputed: to replay the whole log, or the case and the register alone, gives the same.
 3. So what is recorded for other cases, and registered for them, changes nothing in the state of this one.
 """
 
@@ -18,11 +18,13 @@ from typing import Final
 from claimledger.events.declarations import KindDeclared
 from claimledger.events.encoding import encode_dumped
 from claimledger.events.entities import Entity, Group, OneOf
+from claimledger.events.governance import KeyRevoked
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered, SameAsJudged, SameAsUndone
 from claimledger.events.values import SHARED
 
 from .claims import Filed
+from .revocations import touched_by
 
 __all__ = ["belonging", "led"]
 
@@ -63,6 +65,14 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
             belongs.add(event.index)
     erasures = [one for one in filed.erasures if one.of_index in belongs]
     belongs.update(one.index for one in erasures)
+    resting = [event for event in (*own, *beside) if event.index in belongs]
+    revocations = [
+        view
+        for event in beside
+        if isinstance(event.body, KeyRevoked)
+        if (view := touched_by(event, event.body, resting)) is not None
+    ]
+    belongs.update(view.index for view in revocations)
     kept = replace(
         filed,
         entities={
@@ -71,6 +81,7 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
         same={event: group for event, group in filed.same.items() if event in same or event not in shared},
         erasures=erasures,
         unread=[one for one in filed.unread if one.index in belongs],
+        revocations=revocations,
     )
     return kept, frozenset(belongs)
 

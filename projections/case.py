@@ -183,7 +183,7 @@ class CaseState(CaseFile):
         Members: ``case``, ``title``, ``index_range``, ``entities`` and ``sources`` (name to what was registered),
         ``claims`` (in the order of recording, each as `ClaimView.to_json`), ``questions`` (as `Question.to_json`),
         ``judgements``, ``opinions``, ``patterns``, ``replies``, ``unread``, ``unplaced``, ``not_yet_said`` and
-        ``not_of_that_day`` (refs), ``unread_events``, ``erasures``, ``speakers`` (name to label) and
+        ``not_of_that_day`` (refs), ``unread_events``, ``erasures``, ``revocations``, ``speakers`` (name to label) and
         ``provenance``.
         """
         content = self._content()
@@ -222,6 +222,7 @@ class CaseState(CaseFile):
                 for one in self.unread_events
             ],
             "erasures": [erasure.to_json() for erasure in self.erasures],
+            "revocations": [revocation.to_json() for revocation in self.revocations],
             "speakers": {name: self.label(name) for name in self.speakers},
         }
 

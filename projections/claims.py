@@ -20,6 +20,7 @@ from claimledger.events.sources import Source
 
 from .erasures import ErasureView
 from .names import EntityView
+from .revocations import RevocationView
 from .standing import ClaimStatus
 
 __all__ = [
@@ -187,6 +188,7 @@ class Filed:
     judged: list[tuple[Event, ClaimsJudged]] = field(default_factory=list)
     unread: list[UnreadEvent] = field(default_factory=list)
     erasures: list[ErasureView] = field(default_factory=list)
+    revocations: list[RevocationView] = field(default_factory=list)
     declared: dict[str, type[DeclaredKind]] = field(default_factory=dict)
     recorders: dict[str, str] = field(default_factory=dict)
 

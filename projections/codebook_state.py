@@ -168,6 +168,10 @@ _CLAIMS: Final = Table(
         listed("questions", "the questions that it is at", "see `question`"),
         data("disclosures", "slot to protected text at hand; only where it was asked for", nullable=True),
         data("erased", "slot to where in the log it was erased, by whose authority and why", nullable=True),
+        flag(
+            "signature_disputed",
+            "whether a key that signed it, or a later version of it, was later said to be lost",
+        ),
     ),
 )
 _QUESTIONS: Final = Table(

@@ -39,6 +39,7 @@ from .claims import Filed, Record, SameAsView, UnreadEvent, Withdrawal, version_
 from .clocks import Clocks, Moment
 from .erasures import ErasureView, view_of, without
 from .names import EntityView
+from .revocations import RevocationView
 from .saved import Saved, read_saved, write_saved
 
 __all__ = ["CaseFile"]
@@ -356,6 +357,25 @@ class CaseFile:
     def erasures_of(self, *events: str) -> tuple[ErasureView, ...]:
         """What was erased of events, by their ids, in the order of recording."""
         return tuple(each for each in self._filed.erasures if each.of in events)
+
+    @property
+    def revocations(self) -> tuple[RevocationView, ...]:
+        """The revocations of keys by which signatures of the case are disputed, in the order of recording."""
+        return tuple(self._belongs()[0].revocations)
+
+    def revocation_of(self, *indexes: int) -> RevocationView | None:
+        """The last revocation by which the signature of one of some events is disputed; None where none is.
+
+        Args:
+            *indexes: log indexes of events of the case.
+        """
+        touching = (view for view in reversed(self.revocations) if not set(indexes).isdisjoint(view.disputed))
+        return next(touching, None)
+
+    def name_at(self, index: int) -> str:
+        """What was recorded at a log index, as a case calls it: ref of a claim, name, or type of the event."""
+        event = self._events[index]
+        return self._filed.refs.get(event.id) or self._name_of(event)
 
     @property
     def same_as(self) -> tuple[SameAsView, ...]:

@@ -28,6 +28,7 @@ from .erasures import ErasureView
 from .positions import Hop, hops_of
 from .questions import JudgementView, Question, natural
 from .reading import OfCaseState
+from .revocations import RevocationView
 from .standing import ClaimStatus
 from .words import as_put, date_in_words, inferred_in_words, property_in_words
 
@@ -88,6 +89,7 @@ class HistoryRow:
         basis: what the recorder inferred, and from what.
         withdrawal: that the recorder withdrew the record, and why.
         erasures: which protected content of its records was erased, by whose authority and why.
+        revocation: the revocation by which the signature of one of its records is disputed; None where none is.
     """
 
     index: int
@@ -109,6 +111,7 @@ class HistoryRow:
     basis: str | None
     withdrawal: Withdrawal | None
     erasures: tuple[ErasureView, ...] = ()
+    revocation: RevocationView | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Every member under its own name but reasons and basis, which are protected; voices and locator as objects."""
@@ -149,6 +152,7 @@ class HistoryRow:
                 "recorder": list(self.withdrawal.signers),
             },
             "erasures": [erasure.to_json() for erasure in self.erasures],
+            "revocation": None if self.revocation is None else self.revocation.to_json(),
         }
 
 
@@ -292,6 +296,7 @@ def _row(
         basis=body.basis,
         withdrawal=view.withdrawal,
         erasures=state.erasures_of(*(one.event for one in view.versions)),
+        revocation=state.revocation_of(*(one.index for one in view.versions)),
     )
 
 

@@ -30,6 +30,7 @@ from .render_question import (
     question_lines,
     statuses_in_words,
 )
+from .revocations import disputed_in_words
 
 __all__ = ["beside_of", "case_lines", "endings_in_words", "head_lines"]
 
@@ -210,6 +211,12 @@ def _not_read(state: CaseState, width: int) -> list[Line]:
     for each in state.erasures:
         said = f"{each.what}: {erased_in_words(each)} at index {each.index}, by authority of {each.authority}"
         lines += paragraph(f"{said}: {each.reason}", width, indent=2, hanging=2)
+    if state.revocations:
+        disputed = {index for each in state.revocations for index in each.disputed}
+        lines += _section(f"DISPUTED SIGNATURES ({len(disputed)})")
+    for revocation in state.revocations:
+        what = ", ".join(dict.fromkeys(state.name_at(index) for index in revocation.disputed))
+        lines += paragraph(f"{what}: {disputed_in_words(revocation)}", width, indent=2, hanging=2)
     if state.unread_events:
         lines.append(line())
     for event in state.unread_events:

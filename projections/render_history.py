@@ -14,6 +14,7 @@ from .history import History, HistoryRow
 from .layout import Cell, Line, columns, line, paragraph, short
 from .render import endings_in_words, head_lines
 from .render_question import DOT, Labels, ended_by, judgement_line, reading_in_words
+from .revocations import disputed_in_words
 
 __all__ = ["followed_lines", "history_lines"]
 
@@ -170,6 +171,8 @@ def _remarks(
         f"{erased_in_words(each)} at index {each.index}, by authority of {each.authority}: {each.reason}"
         for each in row.erasures
     ]
+    if row.revocation is not None:
+        remarks.append(disputed_in_words(row.revocation))
     if row.basis:
         remarks.append(f"basis: {row.basis}")
     for judgement in row.judgements:

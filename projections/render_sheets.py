@@ -16,6 +16,7 @@ from claimledger.events.disclosure import SlotStatus
 from .custody import ItemCustody
 from .history import HistoryRow
 from .layout import Cell, Line, columns, line, paragraph, plain
+from .revocations import disputed_in_words
 from .sheets import Exhibit, Exhibits, Field, RecordLine
 from .words import date_text
 
@@ -172,6 +173,8 @@ def _record(record: RecordLine) -> Iterator[str]:
     yield f"at {record.recorded_at} (by the recorder's clock), index {record.index}"
     if record.because:
         yield f"because {record.because}"
+    if record.revocation is not None:
+        yield disputed_in_words(record.revocation)
     yield f"leaf {record.leaf}"
     if record.sealed is None:
         yield "not sealed: only the operator's word says that it has its place in the log"

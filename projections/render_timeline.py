@@ -15,6 +15,7 @@ from .case import CaseState
 from .layout import Cell, Line, columns, line, paragraph
 from .render import endings_in_words, head_lines
 from .render_question import DOT, ended_by
+from .revocations import disputed_in_words
 from .timeline import Order, Timeline, TimelineRow
 
 __all__ = ["timeline_lines"]
@@ -83,7 +84,8 @@ def _remarks(row: TimelineRow, endings: Mapping[str, str]) -> list[str]:
     remarks = [f"{row.field.replace('_', ' ')}: {', '.join(row.words)}"] if row.words else []
     if row.status != "standing":
         remarks.append(ended_by(str(row.status), row.ended_by, endings))
-    return [f" {DOT} ".join(remarks)] if remarks else []
+    said = [f" {DOT} ".join(remarks)] if remarks else []
+    return said if row.revocation is None else [*said, disputed_in_words(row.revocation)]
 
 
 def _row_lines(cells: list[str], width: int, style: str) -> list[Line]:

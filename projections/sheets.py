@@ -27,6 +27,7 @@ from .custody import Custody, ItemCustody
 from .history import History, HistoryRow, subject_in_words
 from .questions import natural
 from .reading import OfCaseState
+from .revocations import RevocationView
 from .words import date_text
 
 __all__ = ["Exhibit", "Exhibits", "Field", "RecordLine", "Sealing", "Sheets"]
@@ -78,6 +79,7 @@ class RecordLine:
         because: why the record was mended; None for the first.
         sealed: the checkpoint under which it is proven to be in the log; None where it is not sealed.
         fields: its protected fields whose content is not at hand.
+        revocation: the revocation by which its signature is disputed; None where none is.
     """
 
     index: int
@@ -88,6 +90,7 @@ class RecordLine:
     because: str | None
     sealed: Sealing | None
     fields: tuple[Field, ...]
+    revocation: RevocationView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,7 @@ class Exhibit:
                     "recorded_at": one.recorded_at,
                     "signers": [{"keyid": keyid, "holder": holder} for keyid, holder in one.signers],
                     "because": one.because,
+                    "revocation": None if one.revocation is None else one.revocation.to_json(),
                     "sealed": None
                     if one.sealed is None
                     else {"size": one.sealed.size, "root": one.sealed.root},
@@ -276,4 +280,5 @@ class Sheets(OfCaseState):
             because=because,
             sealed=sealing(event),
             fields=tuple(fields),
+            revocation=self.state.revocation_of(event.index),
         )

@@ -191,6 +191,7 @@ def _claims(state: CaseState) -> Iterator[Row]:
             "questions": list(view.questions),
             "disclosures": as_json(protected) if protected else None,
             "erased": erased_as_json(state.erasures_of(*(one.event for one in view.versions))),
+            "signature_disputed": state.revocation_of(*(one.index for one in view.versions)) is not None,
         }
 
 

@@ -28,6 +28,7 @@ from .clocks import Moment
 from .history import what_was_said
 from .questions import natural
 from .reading import OfCaseState
+from .revocations import RevocationView
 from .standing import ClaimStatus
 from .times import Stated, own_times, said_times
 
@@ -68,6 +69,7 @@ class TimelineRow:
         questions: keys of the questions that it is at.
         status: how the claim stands.
         ended_by: what ended or displaced it.
+        revocation: the revocation by which the signature of one of its records is disputed; None where none is.
     """
 
     date: str | None
@@ -85,6 +87,7 @@ class TimelineRow:
     questions: tuple[str, ...]
     status: ClaimStatus
     ended_by: str | None
+    revocation: RevocationView | None = None
 
     @property
     def is_dated(self) -> bool:
@@ -109,6 +112,7 @@ class TimelineRow:
             "questions": list(self.questions),
             "status": str(self.status),
             "ended_by": self.ended_by,
+            "revocation": None if self.revocation is None else self.revocation.to_json(),
         }
 
 
@@ -202,6 +206,7 @@ class Timeline(OfCaseState):
             questions=view.questions,
             status=view.status,
             ended_by=view.ended_by,
+            revocation=self.state.revocation_of(*(one.index for one in view.versions)),
         )
 
 

@@ -28,6 +28,7 @@ WORKED = (
     "guides/keeping-evidence.md",
     "guides/publishing.md",
     "guides/handing-on.md",
+    "guides/keys.md",
     "reference/log-formats.md",
 )
 PAGE_LIBRARY = "/usr/lib/softhsm/libsofthsm2.so"  # where Debian has it

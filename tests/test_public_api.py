@@ -38,6 +38,7 @@ def test_the_facade_names_the_ledger_its_keys_and_every_error() -> None:
         "CaseInfo",
         "Erased",
         "Finding",
+        "KeyRequest",
         "Keyring",
         "Ledger",
         "Pkcs11Signer",

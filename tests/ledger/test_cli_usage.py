@@ -25,7 +25,7 @@ def run(*arguments: str) -> Result:
     [
         ("show", "missing argument 'LEDGER'", "claimledger show"),
         ("nonsense", "no such command 'nonsense'", "claimledger"),
-        ("keys rotate", "no such command 'rotate'", "claimledger keys"),
+        ("keys turn", "no such command 'turn'", "claimledger keys"),
         ("find x", "say what to find: --asserter, --source, --code, --ref or --text", "claimledger find"),
         ("--nonsense", "no such option: --nonsense", "claimledger"),
         (
@@ -56,7 +56,7 @@ def test_a_group_without_a_command_shows_its_help() -> None:
     [
         ("history", "claimledger history [OPTIONS] LEDGER [CASE]"),
         ("record", "claimledger record [OPTIONS] LEDGER FILE..."),
-        ("keys list", "claimledger keys list [OPTIONS] DIR"),
+        ("keys list", "claimledger keys list [OPTIONS] LEDGER|DIR"),
     ],
 )
 def test_help_names_arguments_by_their_words(command: str, usage: str) -> None:

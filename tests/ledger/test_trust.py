@@ -6,7 +6,6 @@ from contextlib import suppress
 from hashlib import sha256
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,80 +20,26 @@ from claimledger.events.errors import (
     WrongLedger,
     WrongSignature,
 )
-from claimledger.events.event import Payload
-from claimledger.events.recorded import Event
-from claimledger.events.registry import read_body
-from claimledger.keys import PrivateKeySigner, Signer, keyid
+from claimledger.keys import Signer, keyid
 from claimledger.trust import KeyStream, is_key_event, mended_record
+from tests.ledger.key_histories import (
+    CASE,
+    KEYS,
+    as_event,
+    key_added,
+    opening,
+    payload,
+    revoked,
+    roots_changed,
+    sign,
+    signer,
+    take,
+)
 
-KEYS = "00000000-0000-5000-8000-000000000001"
-CASE = "00000000-0000-5000-8000-000000000002"
 IDENTITY = b"\x01" + bytes(31)
 
 
-def signer(name: str) -> PrivateKeySigner:
-    return PrivateKeySigner(Ed25519PrivateKey.from_private_bytes(sha256(name.encode()).digest()))
-
-
 ROOT, OTHER_ROOT, ANA, BEN, STRANGER = map(signer, ("root", "other root", "ana", "ben", "stranger"))
-
-
-def sign(payload: Payload, *signers: Signer) -> Envelope:
-    data = payload.to_bytes()
-    unsigned = Envelope(data, (Signature("0" * 64, bytes(64)),))
-    made = [Signature(keyid(each), each.sign(unsigned.pae())) for each in signers]
-    return Envelope(data, tuple(sorted(made, key=lambda each: each.keyid)))
-
-
-def opening(*roots: Signer, threshold: int = 1, **members: object) -> Payload:
-    listed = [{"holder": f"Root {n}", "key": each.public_key.hex()} for n, each in enumerate(roots)]
-    body = {"origin": "example.org/test", "roots": listed, "threshold": threshold, "logs": [], **members}
-    return payload("ledger.opened", body, ledger=None, stream=KEYS, sequence=1)
-
-
-def payload(
-    type: str,
-    body: dict[str, object],
-    *,
-    ledger: str | None,
-    stream: str = CASE,
-    sequence: int = 2,
-    version: int = 1,
-) -> Payload:
-    return Payload(
-        type=type,
-        version=version,
-        ledger=ledger,
-        stream=stream,
-        sequence=sequence,
-        previous=None if sequence == 1 else "0" * 64,
-        id="00000000-0000-4000-8000-000000000000",
-        recorded_at="2025-07-03T16:20:11.000000Z",
-        body=body,  # type: ignore[arg-type]
-        commitments={},
-    )
-
-
-def key_added(stream: KeyStream, key: bytes, *, role: str = "recorder", sequence: int = 2) -> Payload:
-    body: dict[str, object] = {"holder": "Someone", "role": role, "algorithm": "ed25519", "key": key.hex()}
-    return payload("key.added", body, ledger=stream.ledger_id, stream=KEYS, sequence=sequence)
-
-
-def as_event(envelope: Envelope, index: int) -> Event:
-    header = Payload.from_bytes(envelope.payload)
-    return Event(
-        index=index,
-        leaf=envelope.leaf(),
-        header=header,
-        body=read_body(header.type, header.version, header.body, {}),
-        signers=tuple(each.keyid for each in envelope.signatures),
-    )
-
-
-def take(stream: KeyStream, envelope: Envelope, index: int) -> None:
-    """Verify, then fold: what every reader of a key stream does."""
-    stream.verify(envelope, Payload.from_bytes(envelope.payload), index)
-    stream.apply(as_event(envelope, index))
 
 
 @pytest.fixture
@@ -364,23 +309,6 @@ def test_whatever_was_signed_only_our_own_errors_come_out(
             stream.verify(envelope, header, index)
             stream.apply(as_event(envelope, index))
         assert set(stream.keys) == {keyid(ROOT)}
-
-
-def revoked(stream: KeyStream, key: Signer, size: int, **members: object) -> Payload:
-    body: dict[str, object] = {
-        "key": keyid(key),
-        "reason": "stolen",
-        "size": size,
-        "root": "0" * 64,
-        **members,
-    }
-    return payload("key.revoked", body, ledger=stream.ledger_id, stream=KEYS, sequence=stream.sequence + 1)
-
-
-def roots_changed(stream: KeyStream, *roots: Signer, threshold: int = 1) -> Payload:
-    listed = [{"holder": f"Root {n}", "key": each.public_key.hex()} for n, each in enumerate(roots)]
-    body: dict[str, object] = {"roots": listed, "threshold": threshold}
-    return payload("roots.changed", body, ledger=stream.ledger_id, stream=KEYS, sequence=stream.sequence + 1)
 
 
 def test_a_revoked_key_may_not_sign_after_its_revocation_and_what_it_signed_is_told_apart(

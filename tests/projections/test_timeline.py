@@ -147,7 +147,7 @@ def test_a_row_as_data_has_days_as_text(world: World) -> None:
         "order": "certain", "ref": "C1", "index": world.events[-1].index,
         "recorded_at": world.events[-1].header.recorded_at, "who": "Russian authorities", "holders": ["ru"],
         "what": "death: died; death when: 2025-06", "questions": ["z \u00b7 death", "z \u00b7 death when"],
-        "status": "standing", "ended_by": None,
+        "status": "standing", "ended_by": None, "revocation": None,
     }  # fmt: skip
 
 
