@@ -87,6 +87,7 @@ class Writer:
         self._keyring = keys
         self._signers: Signers | None = None
         self._roots: Signers | None = None
+        self._picked_at = 0
         self.pick_key()
         roots = {each.keyid for each in log.keys.active("root")}
         # A keyring with a root is good for changing keys, also where it may not record.
@@ -144,6 +145,7 @@ class Writer:
 
     def pick_key(self) -> None:
         """Take the newest recorder key at hand that may sign here now, if there is one."""
+        self._picked_at = self._log.keys.sequence
         active = {each.keyid for each in self._log.keys.active("recorder")}
         newest = None if self._keyring is None else self._keyring.recorder_among(active)
         self._signers = None if newest is None else Signers([newest])
@@ -266,26 +268,33 @@ class Writer:
     def _append(self, pendings: Sequence[Pending]) -> None:
         if not pendings:
             return
-        keys_known = self._log.keys.sequence
 
         def recheck() -> None:
             for pending in pendings:
                 self._check_free(pending)
 
+        def checked() -> int:
+            # Read before looking: what others fold in meanwhile shows in the transaction, as keys that moved.
+            folded = self._log.keys.sequence
+            for pending in pendings:
+                self._check_may_sign(pending)
+            return folded
+
         def refold() -> int:
             self._log.fold()
-            for pending in pendings:
-                for name in pending.signers.keyids:
-                    self._check_may_sign(name, pending.type)
-            return self._log.keys.sequence
+            return checked()
 
-        keys = self._log.keys
         try:
+            # Reading folds the key stream as well: that it has not moved since says nothing of who signs here.
             self._store.append(
-                pendings, key_stream=keys.stream, key_sequence=keys.sequence, refold=refold, recheck=recheck
+                pendings,
+                key_stream=self._log.keys.stream,
+                key_sequence=checked(),
+                refold=refold,
+                recheck=recheck,
             )
         finally:
-            if self._log.keys.sequence != keys_known:
+            if self._log.keys.sequence != self._picked_at:
                 self.pick_key()
         self._register.commit()
         _log.debug("recorded %d events up to index %d", len(pendings), pendings[-1].receipt.index)
@@ -327,16 +336,25 @@ class Writer:
                 "give one of the two another name"
             )
 
-    def _check_may_sign(self, name: str, type: str) -> None:
-        record = self._log.keys.keys.get(name)
-        if type in MENDS and record is not None and record.role == "root":
+    def _check_may_sign(self, pending: Pending) -> None:
+        keys = self._log.keys
+        records = [keys.keys.get(name) for name in pending.signers.keyids]
+        roots = [each for each in records if each is not None and each.role == "root"]
+        if pending.type not in MENDS or not roots:
+            for name in pending.signers.keyids:
+                self._check_may_record(name)
+            return
+        for record in roots:
             if record.revoked_at is not None:
                 raise KeyNotAllowed(
-                    f"{self._store.place}: root key {name} was dropped or revoked at index {record.revoked_at}; "
-                    "nothing was written"
+                    f"{self._store.place}: root key {record.keyid} was dropped or revoked at index "
+                    f"{record.revoked_at}; nothing was written"
                 )
-        else:
-            self._check_may_record(name)
+        if len(roots) < keys.threshold:
+            raise KeyNotAllowed(
+                f"{self._store.place}: it takes {keys.threshold} of the root keys by now, and {len(roots)} signed; "
+                "nothing was written"
+            )
 
     def _check_may_record(self, name: str) -> None:
         record = self._log.keys.keys.get(name)
@@ -354,6 +372,8 @@ class Writer:
     def _recorder(self) -> Signers:
         if self._roots is not None:
             return self._roots
+        if self._log.keys.sequence != self._picked_at:
+            self.pick_key()
         if self._signers is None:
             if self._keyring is not None:
                 self._check_may_record(keyid(self._keyring.recorder))

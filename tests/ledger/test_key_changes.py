@@ -144,6 +144,35 @@ def test_a_revocation_that_races_an_acknowledged_event_leaves_it_and_stops_what_
         assert administrator.verify(pin=administrator.id).is_sound
 
 
+def test_a_recorder_who_has_read_of_its_revocation_signs_nothing_any_more(tmp_path: Path) -> None:
+    """Reading folds the key stream: the transaction that inserts finds it where the writer says that it is."""
+    place = tmp_path / "a.ledger"
+    with Ledger.create(place, origin="example.org/keys", keys=ANA) as administrator:
+        administrator.add_key(BEN.recorder, "Ben")
+        with Ledger.open(place, BEN) as recorder:
+            administrator.revoke_key(keyid(BEN.recorder), "stolen")
+            assert len(list(recorder.events())) == recorder.size
+            with pytest.raises(KeyNotAllowed, match="of Ben was revoked at index"):
+                recorder.create_case("harbour", title="Harbour")
+        assert administrator.verify(pin=administrator.id).is_sound
+
+
+def test_roots_of_whom_more_must_sign_meanwhile_mend_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "a.ledger"
+    with board_of_three(place) as recorder:
+        case = recorder.create_case("harbour", title="Harbour")
+        case.register_entity("held", Group(label="held"))
+        case.register_entity("u1", Unnamed(label="reports"))
+        case.record(Count(group="held", quantity=3), ref="C1", asserter="u1")
+        active = recorder.keys.active("root")
+        roots = [RootKey(holder=each.holder, key=each.public_key.hex()) for each in active]
+        with recorder.as_roots(*BOARD), Ledger.open(place, BOARD[0]) as administrator:
+            administrator.change_roots(roots, 3, signers=BOARD)
+            with pytest.raises(KeyNotAllowed, match="it takes 3 of the root keys by now, and 2 signed"):
+                case.withdraw("C1", because="a slip")
+        assert recorder.verify(pin=recorder.id).is_sound
+
+
 def test_a_batch_composed_before_a_revocation_is_refused_whole(tmp_path: Path) -> None:
     place = tmp_path / "a.ledger"
     with Ledger.create(place, origin="example.org/keys", keys=ANA) as administrator:
