@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from claimledger.events.envelope import ENVELOPE_MAX_BYTES
 from claimledger.events.errors import LedgerClosed, ReadOnly, RowMismatch, WrongDisclosure
 
 from .recording import NameKey, Row
@@ -26,7 +27,8 @@ PAGE = 500
 """How many rows are read at once."""
 
 _HASH_BYTES = 32
-_COLUMNS = "idx, originator_id, originator_version, topic, state, leaf, event_id"
+# Of what is longer than any envelope, so much is read that it is refused, and no more: pages stay small.
+_COLUMNS = f"idx, originator_id, originator_version, topic, substr(state, 1, {ENVELOPE_MAX_BYTES + 1}), leaf, event_id"
 
 _TYPES = (int, str, int, str, bytes, str, str)
 

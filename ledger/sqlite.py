@@ -41,7 +41,9 @@ from .sqlite_purge import MARK
 
 __all__ = ["Factory", "Recorder", "StoredRow", "read_head"]
 
-_LONGEST_VALUE = 1 << 24  # bytes; an event has at most 48 KiB, and nothing beside one has as much
+_LONGEST_VALUE = (
+    1 << 21
+)  # bytes; an event has at most 48 KiB, a checkpoint a megabyte, and all else is smaller
 
 _INSERT_EVENT = "INSERT INTO events VALUES (?,?,?,?,?,?,?)"
 _HEAD = "SELECT originator_version, leaf FROM events WHERE originator_id=? ORDER BY originator_version DESC LIMIT 1"
