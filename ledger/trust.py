@@ -513,6 +513,8 @@ class KeyStream:
             raise KeyNotAllowed(f"{type}: signed by {len(signers)} root keys, where it takes {threshold}")
 
     def _are_recorders(self, type: str, signers: Collection[str], index: int) -> None:
+        if not signers:
+            raise KeyNotAllowed(f"{type}: nobody signed it")
         for name in signers:
             record = self._keys.get(name)
             if record is None or record.added_at >= index:
