@@ -18,7 +18,6 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
 from types import CodeType, FunctionType
 from typing import Any, Final
@@ -71,7 +70,7 @@ LINES: Final = (
 """What the book has to cover. Each line has a case at least."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Check:
     """One check of the code.
 
@@ -85,7 +84,6 @@ class Check:
     words: str
     instead: str = "False"
 
-    @cached_property
     def function(self) -> FunctionType:
         """The function that holds the check, under whatever decorates it."""
         module, _, path = self.where.partition(":")
@@ -93,16 +91,17 @@ class Check:
         for name in path.split("."):
             found = inspect.getattr_static(found, name)
         found = getattr(found, "fget", None) or found
-        unwrapped: object = inspect.unwrap(getattr(found, "__func__", found))
-        assert isinstance(unwrapped, FunctionType), f"{self.where} is no function"
-        return unwrapped
+        unwrapped: Any = inspect.unwrap(getattr(found, "__func__", found))
+        assert type(unwrapped) is FunctionType, f"{self.where} is no function"
+        function: FunctionType = unwrapped
+        return function
 
 
 def switch_off(checks: Iterable[Check], monkeypatch: pytest.MonkeyPatch) -> None:
     """Take checks out, wherever their functions were imported to, until the test is over."""
     together: dict[FunctionType, list[Check]] = {}
     for check in checks:
-        together.setdefault(check.function, []).append(check)
+        together.setdefault(check.function(), []).append(check)
     for function, in_there in together.items():
         monkeypatch.setattr(function, "__code__", _without(function, in_there))
 
@@ -171,14 +170,20 @@ def attack(
         def run(defence: str, monkeypatch: pytest.MonkeyPatch, **fixtures: Any) -> None:
             if defence == "off":
                 switch_off(checks, monkeypatch)
-            told = function(**fixtures)
+            told = function(**fixtures, **({"monkeypatch": monkeypatch} if "monkeypatch" in wanted else {}))
             expected = described.found if defence == "on" else described.then
             assert sorted(told) == sorted(expected), f"told {sorted(told)}, with the defence {defence}"
 
+        shown: Any = run
         own = [*inspect.signature(run).parameters.values()][:2]
-        run.__signature__ = inspect.Signature([*own, *wanted.values()])  # type: ignore[attr-defined]
-        run.__name__, run.__module__, run.__doc__ = function.__name__, function.__module__, function.__doc__
-        run.attack = described  # type: ignore[attr-defined]
+        others = [each for name, each in wanted.items() if name != "monkeypatch"]
+        shown.__signature__ = inspect.Signature([*own, *others])
+        shown.__name__, shown.__module__, shown.__doc__ = (
+            function.__name__,
+            function.__module__,
+            function.__doc__,
+        )
+        shown.attack = described
         case: Callable[..., None] = pytest.mark.parametrize("defence", ["on", "off"])(run)
         return case
 

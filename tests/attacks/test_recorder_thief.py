@@ -182,6 +182,22 @@ def test_an_event_is_recorded_by_a_writer_who_has_read_the_revocation_and_not_lo
 
 @attack(
     RACE,
+    found="key.disputed",
+    by=Check(
+        "audit_disputes:disputes_of",
+        "each.trusted_below is not None and each.revoked_at is not None",
+    ),
+)
+def test_an_event_was_acknowledged_that_a_later_revocation_does_not_trust(copy: Copy) -> set[str]:
+    """It stays valid as it was recorded, and is shown as disputed from now on."""
+    world = copy.world
+    return copy.write(
+        [*world.rows, world.key_revoked(world.rows, keyid(world.b.recorder), 11, *world.a.roots)]
+    ).told(15)
+
+
+@attack(
+    RACE,
     found="revocation.wrong",
     by=Check("audit_log:SealedPart._hold_revocations", "found.hex() != root"),
 )

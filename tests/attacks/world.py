@@ -219,11 +219,12 @@ class Copy:
             asked: how the auditor asks.
         """
         report = self.verify(**asked)
-        assert bool(report.findings) == (report.exit_status() != 0)
-        return {
+        assert bool(report.findings or report.disputes) == (report.exit_status() != 0)
+        found = {
             each.code if at is None or each.index in (at, None) else f"{each.code} elsewhere"
             for each in report.findings
         }
+        return found | {each.CODE for each in report.disputes}
 
 
 def dsse(payload: bytes, signatures: Sequence[tuple[str, bytes]], payload_type: str = PAYLOAD_TYPE) -> bytes:

@@ -114,3 +114,29 @@ def _builder(
         .not_valid_before(since)
         .not_valid_after(until)
     )
+
+
+def swap(token: bytes, old: bytes, new: bytes) -> bytes:
+    """Put another certificate into a token, and mend the lengths around it."""
+    at = token.index(old)
+    changed = token[:at] + new + token[at + len(old) :]
+    difference = len(new) - len(old)
+    return _mend(changed, at, difference) if difference else changed
+
+
+def _mend(data: bytes, at: int, difference: int) -> bytes:
+    """Add to the length of each value of DER that goes over a place, from the outermost in."""
+    mended, start = bytearray(data), 0
+    while True:
+        head = start + 1
+        count = mended[head] & 0x7F if mended[head] & 0x80 else 0
+        size = int.from_bytes(mended[head + 1 : head + 1 + count], "big") if count else mended[head]
+        content = head + 1 + count
+        if not start <= at < content + size:
+            start = content + size
+            continue
+        if start == at:
+            return bytes(mended)
+        assert count == 2, "every value around a certificate has a length of two bytes here"
+        mended[head + 1 : head + 3] = (size + difference).to_bytes(2, "big")
+        start = content

@@ -25,7 +25,7 @@ from claimledger.events.errors import (
 from claimledger.testing import seeded_keyring
 from claimledger.timestamps import check_imprint, read_authorities, timestamp_request, verify_timestamp
 
-from .authority import NOW, SIGNING, STAMPING, Authority, openssl
+from .authority import NOW, SIGNING, STAMPING, Authority, openssl, swap
 
 TEXT = "example.org/stamped\n9\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
 OTHER = TEXT.replace("\n9\n", "\n8\n")
@@ -175,32 +175,6 @@ def test_a_stamped_checkpoint_is_anchored(ledger: Ledger, authority: Authority) 
     ledger.seal()
     with pytest.raises(WrongTimestamp):
         ledger.add_timestamp(token, trusted)
-
-
-def swap(token: bytes, old: bytes, new: bytes) -> bytes:
-    """Put another certificate into a token, and mend the lengths around it."""
-    at = token.index(old)
-    changed = token[:at] + new + token[at + len(old) :]
-    difference = len(new) - len(old)
-    return _mend(changed, at, difference) if difference else changed
-
-
-def _mend(data: bytes, at: int, difference: int) -> bytes:
-    """Add to the length of each value of DER that goes over a place, from the outermost in."""
-    mended, start = bytearray(data), 0
-    while True:
-        head = start + 1
-        count = mended[head] & 0x7F if mended[head] & 0x80 else 0
-        size = int.from_bytes(mended[head + 1 : head + 1 + count], "big") if count else mended[head]
-        content = head + 1 + count
-        if not start <= at < content + size:
-            start = content + size
-            continue
-        if start == at:
-            return bytes(mended)
-        assert count == 2, "every value around a certificate has a length of two bytes here"
-        mended[head + 1 : head + 3] = (size + difference).to_bytes(2, "big")
-        start = content
 
 
 def run(*arguments: object) -> str:
