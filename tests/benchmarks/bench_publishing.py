@@ -64,8 +64,6 @@ def measure(folder: Path, keys: Keyring, size: int, new: int) -> None:
     with Ledger.open(place, read_only=True) as ledger, Clock() as clock:
         done = ledger.publish(public)
     print(f"  publish all       {clock}  {done.written:,} files written")
-    writing = written_again(public, folder / "again")
-    print(f"  (floor: writing those files alone took {writing:.2f} s)")
     states = {"from a folder": folder / "state1", "over HTTP": folder / "state2"}
     with serving(public) as address:
         places = {"from a folder": Counting(place_of(public)), "over HTTP": Counting(place_of(address))}
@@ -79,7 +77,11 @@ def measure(folder: Path, keys: Keyring, size: int, new: int) -> None:
         print(f"  publish {size + new - before:,} new {clock}  {done.written:,} files written")
         follow(clients, places, f"{size + new - before:,} new")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"  peak of this process, filling the ledger included: {peak:.0f} MB", flush=True)
+    print(f"  peak of this process, filling the ledger included: {peak:.0f} MB")
+    print(
+        f"  (floor: writing those files alone takes {written_again(public, folder / 'again'):.2f} s)",
+        flush=True,
+    )
 
 
 def follow(clients: dict[str, LogClient], places: dict[str, Counting], what: str) -> None:

@@ -127,6 +127,24 @@ def test_only_new_rows_are_read(ledger: Ledger, folder: Path, monkeypatch: pytes
     assert started_after == [511]
 
 
+def test_the_keys_are_not_looked_for_along_the_whole_log(
+    ledger: Ledger, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow(ledger, 20)
+    ledger.publish(folder)
+    asked: list[str] = []
+    one = Store._one
+
+    def watched(self: Store, statement: str, *parameters: object) -> object:
+        asked.append(statement)
+        return one(self, statement, *parameters)
+
+    monkeypatch.setattr(Store, "_one", watched)
+    ledger.publish(folder)
+    assert any("ORDER BY originator_version DESC" in each for each in asked)
+    assert not any("+originator_id" in each for each in asked)
+
+
 def test_partial_tiles_stay_until_the_full_one_is_there(ledger: Ledger, folder: Path) -> None:
     for size in (100, 200):
         grow(ledger, size)
