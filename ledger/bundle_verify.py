@@ -309,7 +309,8 @@ class _Verification:
             try:
                 keys = KeyStream.opened(envelope)
             except ClaimLedgerError as error:
-                self._add(error.code, index, payload, leaf, str(error))
+                code = UNCHECKED_KEYS if isinstance(error, CouldNotCheck) else error.code
+                self._add(code, index, payload, leaf, str(error))
                 self.keys_broken = True
                 return False
             if keys.ledger_id != self.contents.ledger or keys.origin != self.contents.origin:

@@ -26,6 +26,7 @@ Everything here is pure: no store, no clock, no private key.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from types import MappingProxyType
@@ -39,6 +40,7 @@ from claimledger.events.errors import (
     CouldNotCheck,
     KeyNotAllowed,
     MalformedEvent,
+    WeakKey,
     WrongLedger,
     WrongSignature,
 )
@@ -321,13 +323,20 @@ class KeyStream:
         wrong = self.wrong_signatures(envelope, index)
         if wrong:
             raise WrongSignature(f"the signature of key {wrong[0]} does not fit the bytes")
-        signers = [each.keyid for each in envelope.signatures]
-        self.check_authority(payload, signers, index, record_signers=record_signers)
-        for public_key in self._new_keys(payload, index):
+        brought: Collection[bytes] = ()
+        # What cannot be read brings no keys; why not is said where authority is looked at.
+        with suppress(MalformedEvent, WeakKey, CouldNotCheck):
+            new_keys = self._new_keys(payload, index)
+            for public_key in new_keys:
+                check_public_key(public_key)
+            brought = new_keys
+        for public_key in brought:
             new = keyid_of(public_key)
             for each in envelope.signatures:
                 if each.keyid == new and not verify(public_key, each.signature, envelope.pae()):
                     raise WrongSignature(f"the signature of the new key {new} does not fit the bytes")
+        signers = [each.keyid for each in envelope.signatures]
+        self.check_authority(payload, signers, index, record_signers=record_signers)
 
     def wrong_signatures(self, envelope: Envelope, index: int) -> list[str]:
         """The keyids that are in the ledger at an index, and whose signatures do not fit the bytes."""
@@ -441,7 +450,7 @@ class KeyStream:
         if record is None or record.added_at >= index:
             raise KeyNotAllowed(f"{payload.type}: key {body.key} is not in the ledger; it cannot be revoked")
         if body.size > index:
-            raise MalformedEvent(
+            raise KeyNotAllowed(
                 f"{payload.type}: {body.size} leaves are to stay trusted, where {index} come before it"
             )
         if not record.is_active_at(index):

@@ -180,7 +180,7 @@ def test_events_take_no_key_of_another_algorithm(stream: KeyStream) -> None:
 
 def test_a_revocation_trusts_no_more_than_there_is(stream: KeyStream) -> None:
     more = revoked(stream, ANA, 4)
-    with pytest.raises(MalformedEvent, match="4 leaves are to stay trusted, where 3 come before it"):
+    with pytest.raises(KeyNotAllowed, match="4 leaves are to stay trusted, where 3 come before it"):
         stream.verify(sign(more, ROOT), more, 3)
 
 
