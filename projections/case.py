@@ -74,6 +74,14 @@ class CaseState(CaseFile):
         """Every claim, taken apart for comparing."""
         return MappingProxyType(self._computed().accounts)
 
+    def ref_of(self, named: str) -> str:
+        """The short name of the claim that an event recorded, as replies and judgements name it.
+
+        Args:
+            named: an event id. What is no claim of the case is given back as it is.
+        """
+        return self._filed.refs.get(named, named)
+
     @property
     def not_yet_said(self) -> tuple[ClaimView, ...]:
         """With `asserted_by`, the claims that were not certainly said by then."""

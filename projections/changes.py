@@ -238,9 +238,10 @@ class _Finder:
     def _ended(self, sort: ChangeSort, view: ClaimView) -> Change:
         said = what_was_said(self._after, self._after.accounts[view.ref], view.body)
         by = () if view.ended_by is None else (view.ended_by,)
+        in_words = said if said.startswith("(") else f"({said})"
         through = f" by {view.ended_by}" if view.ended_by in self._after.claims else " by its recorder"
         return self._change(
-            sort, self._after, view, before=said, of=(view.ref,), by=by, text=f"{view.ref} ({said}) {sort}{through}"
+            sort, self._after, view, before=said, of=(view.ref,), by=by, text=f"{view.ref} {in_words} {sort}{through}"
         )  # fmt: skip
 
     def _amended(self, before: ClaimView, after: ClaimView) -> Change:

@@ -3,8 +3,9 @@
 1. A row is a claim: what was said, by whom, when, through whom, where it stands in which source, who recorded it.
 2. Nothing is left out because it ended: withdrawn, retracted and displaced claims keep their rows, marked, and an
    amended one shows both what was recorded first and what is in force.
-3. The history of a question holds the claims that answer it under any reading, now or as first recorded, and the
-   replies, patterns and opinions that somebody judged, or a speaker said, to undercut one of those.
+3. The history of a question holds the claims that answer it under any reading, now or as first recorded, the patterns
+   and opinions that somebody judged to undercut one of those, and every reply to one of them or to such a reply: a
+   retraction that was itself retracted shows by which claim.
 """
 
 from __future__ import annotations
@@ -227,13 +228,23 @@ def _about(state: CaseState, question: Question) -> Iterable[ClaimView]:
             _answers(state, view, version, question) for version in view.versions
         ):
             refs.add(view.ref)
-    linked = {ref for position in question.positions for ref in position.undercut_by}
-    ids = {state.claims[ref].event: ref for ref in refs if ref in state.claims}
+    refs.update(ref for position in question.positions for ref in position.undercut_by)
+    replies: dict[str, list[str]] = {}
     for reply in state.replies:
-        claim = reply.body.claim
-        if isinstance(claim, Reply) and any(named in refs or named in ids for named in claim.claims):
-            linked.add(reply.ref)
-    return [state.claims[ref] for ref in refs | linked if ref in state.claims]
+        for ref in _replied_to(state, reply.body):
+            replies.setdefault(ref, []).append(reply.ref)
+    todo = list(refs)
+    while todo:
+        found = [ref for ref in replies.get(todo.pop(), ()) if ref not in refs]
+        refs.update(found)
+        todo += found
+    return [state.claims[ref] for ref in refs if ref in state.claims]
+
+
+def _replied_to(state: CaseState, content: ClaimContent) -> list[str]:
+    """The claims that a reply answers, by their short names; what is not placed here, as it is named there."""
+    claim = content.claim
+    return [state.ref_of(named) for named in claim.claims] if isinstance(claim, Reply) else []
 
 
 def _answers(state: CaseState, view: ClaimView, version: Version, question: Question) -> bool:
@@ -323,7 +334,7 @@ def what_was_said(
         content: the same claim as recorded.
         question: the question whose answer is wanted; None for all of them.
     """
-    said = _answered(state, account, question) or _unanswered(content)
+    said = _answered(state, account, question) or _unanswered(state, content)
     if question is not None and any(placement.condition for placement in account.placements):
         said = f"{said} \u00b7 {_open_subject(state, content)}"
     return as_put(said, content, account.strengths)
@@ -362,7 +373,7 @@ def _open_subject(state: CaseState, content: ClaimContent) -> str:
     return f"{openness}: {' | '.join(state.label(name) for name in named)}"
 
 
-def _unanswered(content: ClaimContent) -> str:
+def _unanswered(state: CaseState, content: ClaimContent) -> str:
     """What a claim says that answers nothing."""
     claim = content.claim
     if isinstance(claim, NoAnswer):
@@ -374,7 +385,7 @@ def _unanswered(content: ClaimContent) -> str:
         often = f"{claim.frequency}: " if claim.frequency is not None else ""
         return f"({sort}) {often}{claim.text or claim.topic}"
     if isinstance(claim, Reply):
-        return f"({claim.kind.replace('_', ' ')})"
+        return f"({claim.kind.replace('_', ' ')} {', '.join(_replied_to(state, content))})"
     if isinstance(claim, OtherKind):
         return f"({claim.kind_name}: a kind that is not known here)"
     return f"({claim.kind_name.replace('_', ' ')})"

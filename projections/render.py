@@ -241,8 +241,7 @@ def _gist(view: ClaimView, state: CaseState, endings: Mapping[str, str]) -> str:
         often = f" ({claim.frequency})" if claim.frequency else ""
         return f"{claim.topic}: {claim.text or '(withheld)'}{often}{ended}"
     if isinstance(claim, Reply):
-        refs = {one.event: one.ref for one in state.claims.values()}
-        named = ", ".join(refs.get(event, event) for event in claim.claims)
+        named = ", ".join(map(state.ref_of, claim.claims))
         return f"{claim.kind.replace('_', ' ')} {named}{ended}"
     return f"{view.body.kind.replace('_', ' ')}{ended}"
 

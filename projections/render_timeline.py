@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from claimledger.events.kinds import Reply
-
-from .case import CaseState
 from .layout import Cell, Line, columns, line, paragraph
 from .render import endings_in_words, head_lines
 from .render_question import DOT, ended_by
@@ -55,7 +52,7 @@ def timeline_lines(
         if timeline.by == "recorded":
             date = f"{row.index}  {row.recorded_at:%Y-%m-%d}"
         mark = _MARKS[row.order] if row.is_dated else ""
-        lines += _row_lines([mark, date, row.ref, row.who, _what(row, state, about)], width, style)
+        lines += _row_lines([mark, date, row.ref, row.who, _what(row, about)], width, style)
         for remark in _remarks(row, endings):
             lines += paragraph(remark, width, indent=_INDENT + 2, hanging=2, style="dim")
     if any(row.order is not Order.CERTAIN for row in rows if row.is_dated):
@@ -70,12 +67,8 @@ def timeline_lines(
     return lines
 
 
-def _what(row: TimelineRow, state: CaseState, about: Mapping[str, str]) -> str:
-    """What was said, led by whom or what it is about; of a reply, to which claims."""
-    claim = state.claims[row.ref].body.claim
-    if isinstance(claim, Reply):
-        refs = {view.event: view.ref for view in state.claims.values()}
-        return f"{row.what} {', '.join(refs.get(event, event) for event in claim.claims)}"
+def _what(row: TimelineRow, about: Mapping[str, str]) -> str:
+    """What was said, led by whom or what it is about."""
     labels = dict.fromkeys(about[key] for key in row.questions if key in about)
     return f"{' or '.join(labels)}: {row.what}" if labels else row.what
 

@@ -188,12 +188,13 @@ def test_a_retraction_of_a_retraction_puts_the_claim_back(cause: World) -> None:
     assert found[ChangeSort.HOLDER_JOINED].text == "Russian authorities: suicide"
     assert (found[ChangeSort.REINSTATED].claims, found[ChangeSort.REINSTATED].of) == (("R2",), ("C1",))
     assert found[ChangeSort.RETRACTED].of == ("R1",)
+    assert found[ChangeSort.RETRACTED].text == "R1 (retracts C1) retracted by R2"
 
 
 def test_a_rebuttal_takes_nothing_back_and_is_listed(cause: World) -> None:
     index = last(cause)
     cause.claim("R1", Reply(claims=[cause.ids["C1"]], kind="retracts"), "az", "2025-07-05")
-    assert told(since(cause, index)) == [("claim_new", ("az",), None, "(retracts)", ("R1",))]
+    assert told(since(cause, index)) == [("claim_new", ("az",), None, "(retracts C1)", ("R1",))]
 
 
 def test_a_withdrawn_and_an_amended_record_name_the_act_of_the_recorder(cause: World) -> None:

@@ -100,6 +100,23 @@ def test_replies_to_a_claim_stand_in_the_history_and_ended_claims_keep_their_row
     assert shown["C1"].ended_by == "C2"
 
 
+def test_a_reply_to_a_reply_stands_in_the_history_and_each_says_to_which_claim_it_is_one(
+    world: World,
+) -> None:
+    world.claim("C1", CauseOfDeath(of="z", causes="suicide"), "ru")
+    world.claim("C2", Reply(claims=[world.ids["C1"]], kind="retracts"), "ru", "2025-07-09")
+    world.claim("C3", Reply(claims=[world.ids["C2"]], kind="retracts"), "ru", "2025-07-10")
+    world.claim("C4", Reply(claims=[world.ids["C3"]], kind="rebuts"), "az", "2025-07-11")
+    world.claim("C5", CauseOfDeath(of="g", causes="torture"), "az")
+    world.claim("C6", Reply(claims=[world.ids["C5"]], kind="rebuts"), "ru", "2025-07-12")
+    assert [(row.ref, row.what, row.status, row.ended_by) for row in rows(world).values()] == [
+        ("C1", "suicide", "standing", None),
+        ("C2", "(retracts C1)", "retracted", "C3"),
+        ("C3", "(retracts C2)", "standing", None),
+        ("C4", "(rebuts C3)", "standing", None),
+    ]
+
+
 def test_an_amended_claim_shows_both_and_stays_where_it_was(world: World) -> None:
     world.claim("C1", CauseOfDeath(of="z", causes="suicide"), "ru")
     world.claim("C2", CauseOfDeath(of="z", causes="torture"), "az")
