@@ -163,8 +163,12 @@ def _tables(opened: Ledger, asking: _Asking) -> Iterator[Tables]:
 
 def _index(opened: Ledger, moment: Moment | None) -> int | None:
     """The last log index that was known at a moment; -1 before the first, None for no moment."""
-    if moment is None or isinstance(moment, int):
+    from .log import reached
+
+    if moment is None:
         return moment
+    if isinstance(moment, int):
+        return reached(moment, opened.size)
     return opened.replay(_Last(), known_at=moment).index
 
 

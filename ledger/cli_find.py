@@ -131,5 +131,10 @@ def asserters(
 
 def _found(ledger: Ledger, finder: Finder, case: str | None) -> Iterator[Found]:
     """The claims that fit; a cut by time is looked for in the whole log, so the log is read whole for it."""
-    whole = finder.clocks.known_at is not None and not isinstance(finder.clocks.known_at, int)
+    from .log import reached
+
+    known_at = finder.clocks.known_at
+    if isinstance(known_at, int):
+        reached(known_at, ledger.size)
+    whole = known_at is not None and not isinstance(known_at, int)
     return finder.found_in(ledger.events(None if whole else case))

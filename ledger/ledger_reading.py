@@ -198,7 +198,7 @@ class LedgerReader:
 
         Raises:
             UnknownName: no such case.
-            InvalidValue: `known_at` is no index, day or instant.
+            InvalidValue: `known_at` is no index, day or instant, or an index that the log has not reached.
         """
         cut_at, taken_in = getattr(projection, "cut_at", None), getattr(projection, "taken_in", None)
         if known_at is None:

@@ -22,7 +22,7 @@ from operator import attrgetter
 
 from claimledger.events.claims import ClaimRecorded
 from claimledger.events.disclosure import SlotStatus
-from claimledger.events.errors import BrokenChain, NotALedger, UnknownName
+from claimledger.events.errors import BrokenChain, InvalidValue, NotALedger, UnknownName
 from claimledger.events.event import end_of
 from claimledger.events.governance import KeyRevoked
 from claimledger.events.recorded import Erasure, Event
@@ -34,7 +34,7 @@ from .rows import PAGE
 from .store import Store
 from .trust import KeyStream, mended_record
 
-__all__ = ["Log"]
+__all__ = ["Log", "reached"]
 
 
 class Log:
@@ -173,10 +173,12 @@ class Log:
             known_at: an index, a day (until its end, UTC), or an instant with its offset.
 
         Raises:
-            InvalidValue: neither.
+            InvalidValue: none of these, or an index that the log has not reached.
         """
-        if known_at is None or type(known_at) is int:
-            return known_at
+        if known_at is None:
+            return None
+        if type(known_at) is int:
+            return reached(known_at, self._store.size())
         until = end_of(known_at)
         last = -1
         for event in self.events():
@@ -262,6 +264,24 @@ class Log:
         if row.index:
             self._keys.verify(envelope, payload, row.index, record_signers=signers)
         return signers
+
+
+def reached(index: int, size: int) -> int:
+    """An index at which somebody asks what was known, given back.
+
+    Args:
+        index: a log index.
+        size: how many events the log has.
+
+    Raises:
+        InvalidValue: the log has not reached it: two people who ask would not know the same there, and it may be a
+            year that was meant.
+    """
+    if index >= size:
+        raise InvalidValue(
+            f"known_at: the log has no index {index} yet, its last is {size - 1}; a day is written as 2025-07-02"
+        )
+    return index
 
 
 def _below(size: int, rows: Iterator[Row]) -> Iterator[Row]:
