@@ -16,6 +16,7 @@ from claimledger.events.dates import When
 from claimledger.events.quantities import Quantity
 from claimledger.events.values import SHARED
 
+from .answers import Answer
 from .compare import Given, PartyValue, TermValue, WordValue
 
 __all__ = ["AnswerCount", "AsserterRow", "Behind", "CaseRef", "SpokeFor", "answer_text"]
@@ -179,16 +180,17 @@ class AsserterRow:
         }
 
 
-def answer_text(values: tuple[Given, ...], openness: str, case: str) -> str:
-    """An answer as text that is equal where the answer is, in whatever case.
+def answer_text(answer: Answer, case: str) -> str:
+    """An answer as text that is equal where the answer is, in whatever case; that it is denied is not said here.
 
     Args:
-        values: the value, or the alternatives.
-        openness: whose openness several alternatives are.
+        answer: the answer, with names as they were written.
         case: the case's name, which leads its own entities.
     """
-    between = " or " if openness == "either" else " | "
-    return between.join(sorted({_text(value, case) for value in values}))
+    between = " or " if answer.openness == "either" else " | "
+    text = between.join(sorted({_text(value, case) for value in answer.values}))
+    # "He did not die in the consulate" denies neither that he died nor the place.
+    return f"{text} (denied together with {', '.join(answer.denied_too)})" if answer.denied_too else text
 
 
 def _text(value: Given, case: str) -> str:

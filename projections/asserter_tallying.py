@@ -235,7 +235,7 @@ class Tallying:
         if isinstance(claim, NoAnswer):
             yield ("answer", claim.property, content.polarity, "no_answer", claim.status)
         for answer in account_of("", content, _AS_WRITTEN).answers:
-            text = answer_text(answer.values, answer.openness, self.case_names[case])
+            text = answer_text(answer, self.case_names[case])
             yield ("answer", answer.property, content.polarity, answer.openness, text)
 
     def _tally(self, key: Key, heading: Heading) -> int:

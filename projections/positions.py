@@ -183,15 +183,8 @@ class Draft:
         said = between.join(value_in_words(value, names.label) for value in self.answer.values)
         if not self.answer.negated:
             return said
-        others = ", ".join(property_in_words(one) for one in self._denied_too())
+        others = ", ".join(map(property_in_words, self.answer.denied_too))
         return f"not {said} (denied together with {others})" if others else f"not {said}"
-
-    def _denied_too(self) -> list[str]:
-        """The other properties, of a denial of several things at once."""
-        if not self.answer.negated:
-            return []
-        together = {one.split(" ", 1)[0] for one in self.answer.together}
-        return sorted(together - {self.answer.property})
 
     def as_data(self) -> dict[str, Any]:
         """The answer as data."""
@@ -200,8 +193,8 @@ class Draft:
             data["openness"] = self.answer.openness
         if self.answer.scope:
             data["scope"] = dict(self.answer.scope)
-        if denied_too := self._denied_too():
-            data["denied_together_with"] = denied_too
+        if denied_too := self.answer.denied_too:
+            data["denied_together_with"] = list(denied_too)
         return data
 
 

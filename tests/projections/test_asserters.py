@@ -16,6 +16,7 @@ from claimledger.events import (
     Attribute,
     Authority,
     CauseOfDeath,
+    Death,
     NoAnswer,
     OneOf,
     Organisation,
@@ -250,6 +251,18 @@ def test_a_denial_no_answer_and_an_open_answer_are_told_from_an_answer(ledger: L
         "cause_of_death = no answer, being_clarified: once in 1 case",
         "cause_of_death = injury | torture: once in 1 case",
         "cause_of_death = not torture: once in 1 case",
+    ]
+
+
+def test_a_denial_of_several_things_at_once_is_no_denial_of_each(ledger: Ledger) -> None:
+    case = new_case(ledger, "a")
+    case.record(Death(person="z", in_custody=True), ref="C1", asserter=PRISON, polarity="negated")
+    case.record(Death(person="z"), ref="C2", asserter=PRISON, polarity="negated")
+    shown = [str(one) for one in ledger.replay(Asserters()).of(PRISON).answers]
+    assert shown == [
+        "death = not died: once in 1 case",
+        "death = not died (denied together with death.in_custody): once in 1 case",
+        "death.in_custody = not yes (denied together with death): once in 1 case",
     ]
 
 
