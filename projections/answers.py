@@ -92,7 +92,6 @@ class Answer:
     whole: tuple[tuple[str, tuple[Given, ...]], ...]
     key: Hashable
 
-    @property
     def denied_too(self) -> tuple[str, ...]:
         """Of a denial of several things at once, the other properties: this one alone is not denied."""
         named = {one.split(" ", 1)[0] for one in self.together} if self.negated else set()

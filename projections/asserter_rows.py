@@ -190,7 +190,7 @@ def answer_text(answer: Answer, case: str) -> str:
     between = " or " if answer.openness == "either" else " | "
     text = between.join(sorted({_text(value, case) for value in answer.values}))
     # "He did not die in the consulate" denies neither that he died nor the place.
-    return f"{text} (denied together with {', '.join(answer.denied_too)})" if answer.denied_too else text
+    return f"{text} (denied together with {', '.join(answer.denied_too())})" if answer.denied_too() else text
 
 
 def _text(value: Given, case: str) -> str:

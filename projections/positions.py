@@ -183,7 +183,7 @@ class Draft:
         said = between.join(value_in_words(value, names.label) for value in self.answer.values)
         if not self.answer.negated:
             return said
-        others = ", ".join(map(property_in_words, self.answer.denied_too))
+        others = ", ".join(map(property_in_words, self.answer.denied_too()))
         return f"not {said} (denied together with {others})" if others else f"not {said}"
 
     def as_data(self) -> dict[str, Any]:
@@ -193,7 +193,7 @@ class Draft:
             data["openness"] = self.answer.openness
         if self.answer.scope:
             data["scope"] = dict(self.answer.scope)
-        if denied_too := self.answer.denied_too:
+        if denied_too := self.answer.denied_too():
             data["denied_together_with"] = list(denied_too)
         return data
 
