@@ -152,7 +152,7 @@ class Signatures:
             return True
         pem = b"-----BEGIN PUBLIC KEY-----\n%s-----END PUBLIC KEY-----\n" % base64.encodebytes(bytes.fromhex(SPKI[algorithm]) + raw)
         paths = [os.path.join(self.folder.name, name) for name in ("key.pem", "message", "signature")]
-        for path, data in zip(paths, (pem, message, signature), strict=False):
+        for path, data in zip(paths, (pem, message, signature)):
             with open(path, "wb") as file:
                 file.write(data)
         command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", paths[0], "-rawin", "-in", paths[1], "-sigfile", paths[2]]
@@ -173,7 +173,7 @@ def read_event(envelope: dict, length: int):
     """Of an envelope: the payload as bytes and as value, the signatures, what was signed, the leaf; or ValueError."""
     require(length <= 49152 and fits(envelope, ENVELOPE))
     signatures = [(each["keyid"], unbase64(each["sig"])) for each in envelope["signatures"]]
-    require(all(a[0] < b[0] for a, b in zip(signatures, signatures[1:], strict=False)), "keyids do not ascend")
+    require(all(a[0] < b[0] for a, b in zip(signatures, signatures[1:])), "keyids do not ascend")
     payload = unbase64(envelope["payload"])
     event = strict(payload)
     require(fits(event, PAYLOAD))
@@ -434,7 +434,7 @@ class Check:
             about = strict(data[:-1], 2**20)
             require(data.endswith(b"\n") and fits({**about, "size": 0}, {**BUNDLE, "size": int}) and "size" in about)
             require(about["size"] is None or fits(about["size"], (0, MAXIMUM)))
-            require(all(a < b for a, b in zip(about["cases"], about["cases"][1:], strict=False)))
+            require(all(a < b for a, b in zip(about["cases"], about["cases"][1:])))
             require(folder == "bundle-" + about["ledger"][:16])
             self.about = about
         except (ValueError, TypeError):
@@ -455,7 +455,7 @@ class Check:
                 self.say("bundle.manifest", name)
         try:
             lines = self.bag.read("bag-info.txt", 32768).decode().split("\n")
-            labels, values = zip(*(line.split(": ", 1) for line in lines[:-1]), strict=False)
+            labels, values = zip(*(line.split(": ", 1) for line in lines[:-1]))
             require(not lines[-1] and list(labels) == [label for label in LABELS if label in labels])
             require(values[-2:] == (self.about["ledger"], f"{size}.{len(payload)}") and labels[-3:] == tuple(LABELS[-3:]))
             require(all(re.fullmatch(r"[^\x00-\x1f\x7f]{1,500}", value) and value == value.strip(" ") for value in values))
