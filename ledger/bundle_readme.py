@@ -55,7 +55,7 @@ You need the ledger id FROM SOMEWHERE ELSE: a letter, a court file, a person
 whom you trust. Held only against the one on this page, this file would show no
 more than that it agrees with itself.
 
-With Python 3.11 or newer and the file verify_claimledger.py (better taken from
+With Python 3.9 or newer and the file verify_claimledger.py (better taken from
 somewhere else than from here):
 
   python3 verify_claimledger.py THIS_FILE.zip --trust LEDGER_ID

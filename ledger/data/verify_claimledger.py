@@ -11,7 +11,7 @@ Exit status: 0 all holds, 1 something is wrong, 2 wrong usage, 3 nothing is wron
 LEDGER_ID must come from somewhere else than the bundle: held against no id, a bundle only agrees with itself.
 """
 from __future__ import annotations
-import argparse, base64, datetime, hashlib, json, os, re, subprocess, sys, tempfile, uuid, zlib
+import argparse, base64, contextlib, datetime, hashlib, json, os, re, subprocess, sys, tempfile, uuid, zlib
 from collections import Counter
 from struct import pack, unpack
 from types import SimpleNamespace
@@ -45,13 +45,16 @@ unchecked.checkpoint  The log vouches for nothing here: neither for the order no
 unchecked.sealed      The last records are later than the log's signature; nothing vouches that they are all.
 unchecked.heads       Nothing here says where the cases end: later records could have been cut off.
 unchecked.signatures  This computer has no means to check signatures: install `cryptography`, or OpenSSL 3.
-unchecked.witness     A witness that you asked for did not sign this state of the log.
+cosignature.wrong     Somebody made this witness's line who is not that witness.
+cosignature.future    A witness's line names a time that has not come yet.
+unchecked.witnesses   A witness that you asked for did not sign this state of the log.
 """.strip().splitlines())
 NEEDED = """bagit.txt bag-info.txt manifest-sha256.txt tagmanifest-sha256.txt data/README.txt data/bundle.json
     data/events.jsonl data/disclosures.jsonl data/withheld.jsonl data/proofs.jsonl""".split()
 ALLOWED = re.compile(r"data/(checkpoint|verify_claimledger\.py|(heads|timestamps|sources)/[0-9a-f]{64})")
 LABELS = """Source-Organization Organization-Address Contact-Name Contact-Email External-Description Bagging-Date
     External-Identifier Payload-Oxum""".split()
+LABELS = tuple(LABELS)
 PAYLOAD_TYPE, REGISTER = "application/vnd.claimledger.event+json", uuid.UUID("7f1c2a52-6c0b-5d0e-9a43-0d1f6a1f2b77")
 MENDS, MAXIMUM = {"claim.amended": "amends", "claim.withdrawn": "withdraws"}, 2**53 - 1
 # Forms: a pattern for a string, two bounds for a whole number, [form, least, most] for a list, a dict for an object.
@@ -68,7 +71,9 @@ ROOTS = {"roots": [{"holder": TEXT, "key": HEX}, 1, 8], "threshold": (1, 8)}
 BODIES = {"ledger.opened": {"origin": ORIGIN, "logs": [LOG_KEY, 0, MAXIMUM], **ROOTS}, "roots.changed": ROOTS,
           "key.added": {**LOG_KEY, "role": re.compile("root|recorder|log|witness")},
           "key.revoked": {"key": HEX, "reason": TEXT, "size": (0, MAXIMUM), "root": HEX}}
-BUNDLE = {"cases": [str, 1, MAXIMUM], "format": re.compile("claimledger-bundle/1"), "ledger": HEX, "origin": ORIGIN}
+BUNDLE = {"cases": [str, 1, MAXIMUM], "format": re.compile("claimledger-bundle/1"), "ledger": HEX, "origin": ORIGIN, "size": object}
+EVENT_ID, WHOLE = PAYLOAD["id"], (0, MAXIMUM)
+DISCLOSURE = [re.compile("claimledger-disclosure/1"), HEX, EVENT_ID, SLOT, re.compile("[0-9a-f]{32}"), object]
 
 class Stop(Exception):
     """A finding after which nothing more can be looked at: its code, and words."""
@@ -229,7 +234,8 @@ class Trust:
             return "keys.weak"
         for keyid, signature in signatures:
             key = self.keys.get(keyid) or new.get(keyid)
-            holds = key is None or (key.algorithm == "ed25519" and self.signatures.hold("ed25519", key.raw, signature, signed))
+            known = key and key.algorithm == "ed25519"  # a log's key of another algorithm may sign no event: see below
+            holds = not known or self.signatures.hold("ed25519", key.raw, signature, signed)
             if holds is None:
                 raise Stop("unchecked.signatures")
             if not holds:
@@ -309,11 +315,35 @@ class Trust:
 
 # --- Page 6: the archive ---
 class Bag:
-    """The files of a bundle: where each is in the archive, and its digest."""
+    """The files of a bundle, in a zip or unpacked: of each its path, offset, length, and digest."""
 
     def __init__(self, path: str):
-        self.path, self.where, self.digests, seen, place, here, well = path, {}, {}, set(), 0, 0, True
-        total = os.path.getsize(path)
+        self.where, self.digests = {}, {}
+        self.unpacked(os.path.realpath(path)) if os.path.isdir(path) else self.packed(path)
+
+    def add(self, name: str, path: str, offset: int, size: int, crc=None) -> bool:
+        """Take in a file, read once; whether its bytes are there and fit the CRC."""
+        self.where[name], digest, check = (path, offset, size), hashlib.sha256(), 0
+        with open(path, "rb") as file:
+            file.seek(offset)
+            while size and (part := file.read(min(size, 1 << 20))):
+                size, check = size - len(part), zlib.crc32(part, check)
+                digest.update(part)
+        self.digests[name] = digest.hexdigest()
+        return size == 0 and crc in (None, check)
+
+    def unpacked(self, top: str) -> None:
+        found = sorted(os.path.join(folder, each) for folder, folders, files in os.walk(top) for each in folders + files)
+        names = {os.path.relpath(path, os.path.dirname(top)).replace(os.sep, "/"): path for path in found}
+        if len(found) > 20_000 or any(os.path.islink(path) or not (os.path.isdir(path) or os.path.isfile(path)) for path in found):
+            raise Stop("bundle.unsafe", "there is a link or a device in the folder, or too much")
+        for name in sorted(name for name, path in names.items() if os.path.isfile(path)):
+            self.add(name, names[name], 0, os.path.getsize(names[name]))
+        if not self.where:
+            raise Stop("bundle.malformed", "the folder is empty")
+
+    def packed(self, path: str) -> None:
+        total, seen, place, here, well = os.path.getsize(path), set(), 0, 0, True
         with open(path, "rb") as file:
             file.seek(max(total - 22, 0))
             mark, count, again, length, start, comment = unpack("<8s2H2IH", file.read(22).ljust(22))
@@ -323,29 +353,22 @@ class Bag:
                 raise Stop("bundle.malformed", "it is no archive, or it was cut short")
             file.seek(start)
             listing = file.read(length)
-            for _ in range(count):
+            while len(seen) < count and listing[place : place + 4] == b"PK\1\2":
                 head = unpack("<4s6H3I5H2I", listing[place : place + 46].ljust(46))
                 flags, method, crc, packed, size, n, extra, remark, mode, offset = *head[3:5], *head[7:13], *head[15:]
-                if head[0] != b"PK\1\2":
-                    break
                 raw = listing[place + 46 : place + 46 + n]
                 name, parts = raw.decode("latin-1"), raw.split(b"/")
                 if (not re.fullmatch(r"[ -\[\]-~]+", name) or name[1:2] == ":" or {b"", b".", b".."} & set(parts) or name.lower() in seen
                         or flags & 1 or method or mode >> 28 not in (0, 8) or packed != size or offset + 30 + n + size > start):
                     raise Stop("bundle.unsafe", f"{shown(name)}: its name, kind, packing or size")
                 seen.add(name.lower())
-                common = pack("<5H3I2H", 20, 0, 0, 0, 33, crc, size, size, n, 0)
+                common = pack("<5H3I2H", 20, 0, 0, 0, 33, crc, size, size, n, 0)  # the one spelling: all else follows from these
                 local, entry = b"PK\3\4" + common + raw, b"PK\1\2\x14\3" + common + pack("<3H2I", 0, 0, 0, 0o100644 << 16, here) + raw
                 file.seek(here)
                 well &= listing[place : place + len(entry)] == entry and file.read(len(local)) == local and n <= 200
-                place, here, left = place + 46 + n + extra + remark, here + len(local) + size, size
-                digest, check = hashlib.sha256(), 0
-                while well and left and (part := file.read(min(left, 1 << 20))):
-                    left, check = left - len(part), zlib.crc32(part, check)
-                    digest.update(part)
-                well &= check == crc
-                self.where[name], self.digests[name] = (offset + 30 + n, size), digest.hexdigest()
-        if not well or (place, here) != (length, start) or list(self.where) != sorted(self.where) or len(seen) != count or total >= 2**32 - 1:
+                place, here = place + 46 + n + extra + remark, here + len(local) + size
+                well = well and self.add(name, path, here - size, size, crc)
+        if not well or (place, here, len(seen)) != (length, start, count) or list(self.where) != sorted(self.where) or total >= 2**32 - 1:
             raise Stop("bundle.malformed", "it is not in the one spelling of an archive, or bytes of it were changed")
 
     def enter(self) -> str:
@@ -356,18 +379,18 @@ class Bag:
         return folder
 
     def read(self, name: str, longest: int) -> bytes:
-        require(self.where[name][1] <= longest)
-        with open(self.path, "rb") as file:
-            file.seek(self.where[name][0])
-            return file.read(self.where[name][1])
+        path, offset, size = self.where[name]
+        require(size <= longest, "it is too long")
+        with open(path, "rb") as file:
+            file.seek(offset)
+            return file.read(size)
 
     def lines(self, name: str, longest: int):
         """Each line without its newline; None for one that is too long, or has no newline."""
-        left, fresh = self.where[name][1], True
-        with open(self.path, "rb") as file:
-            file.seek(self.where[name][0])
-            while left:
-                line = file.readline(min(left, longest + 1))
+        (path, offset, left), fresh = self.where[name], True
+        with open(path, "rb") as file:
+            file.seek(offset)
+            while left and (line := file.readline(min(left, longest + 1))):
                 left -= len(line)
                 if fresh:
                     yield line[:-1] if line.endswith(b"\n") else None
@@ -391,7 +414,7 @@ def read_note(data: bytes, name: str, most: int):
     return int(lines[1]), unbase64(lines[2]), lines[3:], f"{text}\n".encode(), [(who, unbase64(what)) for who, what in signed]
 
 class Check:
-    """One bundle, checked in the order of page 7."""
+    """One bundle, checked in the order of page 7; `findings` are what does not hold."""
 
     def __init__(self, path: str, pin, means: str):
         self.path, self.pin, self.records, self.findings, self.count = path, pin, {}, [], Counter()
@@ -399,10 +422,20 @@ class Check:
         self.trust, self.about, self.note, self.events, self.sealed = Trust(self.signatures, self.records), {}, None, 0, 0
         self.streams, self.ends, self.cases, self.erased, self.skipped, self.named = {}, {}, {}, {}, set(), set()
 
-    def say(self, code: str, what: str = "", index=None) -> None:
-        self.count[code] += 1
-        if len(self.findings) < 10_000:
-            self.findings.append({"code": code, "index": index, "what": shown(what)})
+    def say(self, code: str, what="", index=None, when=True) -> bool:
+        """Note a finding, if there is one."""
+        if when:
+            self.count[code] += 1
+            self.findings += [{"code": code, "index": index, "what": shown(what)}] * (self.count[code] <= 1000)
+        return bool(when)
+
+    @contextlib.contextmanager
+    def finding(self, code: str, what: str, index=None):
+        """What is not of its form inside is a finding."""
+        try:
+            yield
+        except ValueError as error:
+            self.say(code, f"{what}: {error}", index)
 
     def run(self) -> None:
         """Every stage, until one finds that there is no going on."""
@@ -411,225 +444,175 @@ class Check:
             self.names()
             self.manifests()
             self.checkpoint()
-            self.events_pass()
-            self.slots_pass()
+            self.all_events()
+            self.all_slots()
             if self.trust.threshold:
                 self.whole()
         except Stop as stop:
-            if stop.args:
-                self.say(*stop.args)
-        if self.about and self.pin not in (None, self.about["ledger"]):
-            self.say("ledger.other", "it is not the ledger that you named")
+            self.say(*stop.args) if stop.args else None
+        self.say("ledger.other", "it is not the ledger that you named", when=self.about and self.pin not in (None, self.about["ledger"]))
 
     def names(self) -> None:
-        folder = self.bag.enter()
-        for name in self.bag.where:
-            if name not in NEEDED and not ALLOWED.fullmatch(name):
-                self.say("bundle.extra", name)
-        for name in NEEDED:
-            if name not in self.bag.where:
-                self.say("bundle.malformed", f"{name} is not there")
-        try:
-            data = self.bag.read("data/bundle.json", 2**20) if "data/bundle.json" in self.bag.where else b""
+        """Stage 2."""
+        folder, here = self.bag.enter(), self.bag.where
+        for name in here:
+            self.say("bundle.extra", name, when=name not in NEEDED and not ALLOWED.fullmatch(name))
+        with self.finding("bundle.malformed", "a file, bundle.json, or the name of the folder"):
+            require(set(NEEDED) <= set(here), "a file is missing")
+            data = self.bag.read("data/bundle.json", 2**20)
             about = strict(data[:-1], 2**20)
-            require(data.endswith(b"\n") and fits({**about, "size": 0}, {**BUNDLE, "size": int}) and "size" in about)
-            require(about["size"] is None or fits(about["size"], (0, MAXIMUM)))
-            require(all(a < b for a, b in zip(about["cases"], about["cases"][1:])))
-            require(folder == "bundle-" + about["ledger"][:16])
+            require(data.endswith(b"\n") and fits(about, BUNDLE) and (about["size"] is None or fits(about["size"], WHOLE)))
+            require(all(a < b for a, b in zip(about["cases"], about["cases"][1:])) and folder == "bundle-" + about["ledger"][:16])
             self.about = about
-        except (ValueError, TypeError):
-            self.say("bundle.malformed", "bundle.json, or the name of the folder")
-        if self.count["bundle.malformed"]:
+        if not self.about:
             raise Stop
 
     def manifests(self) -> None:
-        """Each manifest has exactly the bytes that it must have; so has bagit.txt; the rest has its form."""
-        payload = [name for name in self.bag.where if name.startswith("data/")]
-        tags = ["bag-info.txt", "bagit.txt", "manifest-sha256.txt"]
-        size = sum(self.bag.where[name][1] for name in payload)
-        expected = {"bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"}
-        for name, listed in (("manifest-sha256.txt", payload), ("tagmanifest-sha256.txt", tags)):
-            expected[name] = "".join(f"{self.bag.digests[each]}  {each}\n" for each in listed).encode()
-        for name, data in expected.items():
-            if self.bag.where[name][1] != len(data) or self.bag.read(name, 2**22) != data:
-                self.say("bundle.manifest", name)
-        try:
-            lines = self.bag.read("bag-info.txt", 32768).decode().split("\n")
-            labels, values = zip(*(line.split(": ", 1) for line in lines[:-1]))
-            require(not lines[-1] and list(labels) == [label for label in LABELS if label in labels])
-            require(values[-2:] == (self.about["ledger"], f"{size}.{len(payload)}") and labels[-3:] == tuple(LABELS[-3:]))
-            require(all(re.fullmatch(r"[^\x00-\x1f\x7f]{1,500}", value) and value == value.strip(" ") for value in values))
+        """Stage 3: each manifest has exactly the bytes that it must have; so has bagit.txt; bag-info.txt has its form."""
+        payload, tags = [n for n in self.bag.where if n.startswith("data/")], ["bag-info.txt", "bagit.txt", "manifest-sha256.txt"]
+        lists = {name: "".join(f"{self.bag.digests[n]}  {n}\n" for n in listed).encode()
+                 for name, listed in (("manifest-sha256.txt", payload), ("tagmanifest-sha256.txt", tags))}
+        for name, data in {**lists, "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"}.items():
+            self.say("bundle.manifest", name, when=self.bag.digests[name] != sha256(data).hex())
+        with self.finding("bundle.manifest", "bag-info.txt"):
+            text = self.bag.read("bag-info.txt", 32768).decode()
+            labels, values = zip(*re.findall(r"([A-Za-z-]+): ((?! )[^\x00-\x1f\x7f]{1,500}(?<! ))\n", text))
+            require("".join(f"{label}: {value}\n" for label, value in zip(labels, values)) == text and labels[-3:] == LABELS[-3:])
+            require(labels == tuple(label for label in LABELS if label in labels) and re.fullmatch("[0-9]{4}(-[0-9]{2}){2}", values[-3]))
             datetime.datetime.strptime(values[-3], "%Y-%m-%d")
-            require(re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", values[-3]))
-        except ValueError:
-            self.say("bundle.manifest", "bag-info.txt")
-        for name in payload:
-            if name.count("/") == 2 and ALLOWED.fullmatch(name) and not name.endswith("/" + self.bag.digests[name]):
-                self.say("bundle.manifest", name)
+            require(values[-2:] == (self.about["ledger"], f"{sum(self.bag.where[n][2] for n in payload)}.{len(payload)}"))
+        for name in filter(ALLOWED.fullmatch, payload):
+            self.say("bundle.manifest", name, when=name.count("/") == 2 and not name.endswith(self.bag.digests[name]))
 
     def checkpoint(self) -> None:
-        self.noted = "data/checkpoint" in self.bag.where
-        try:
-            if self.noted:
-                self.note = read_note(self.bag.read("data/checkpoint", 10**6), self.about["origin"], 3)
-            require((self.note[0] if self.note else None) == self.about["size"])
-        except ValueError:
-            self.note, self.noted = None, True
-            self.say("checkpoint.wrong", "it cannot be read, or is not of the origin and size in bundle.json")
+        """Stage 4. `noted` is whether there is one, be it wrong."""
+        self.noted = "data/checkpoint" in self.bag.where or self.about["size"] is not None
+        with self.finding("checkpoint.wrong", "it is not here, cannot be read, or is not of the origin and size in bundle.json"):
+            require(not self.noted or "data/checkpoint" in self.bag.where)
+            note = read_note(self.bag.read("data/checkpoint", 10**6), self.about["origin"], 3) if self.noted else None
+            require((note and note[0]) == self.about["size"])
+            self.note = note
 
     def proofs(self):
+        """The lines that hold a proof, in order, and one behind them all."""
         last = -1
-        for line in self.bag.lines("data/proofs.jsonl", 4096):
-            try:
+        for line in self.bag.lines("data/proofs.jsonl", 4096) if self.note or not self.noted else ():
+            with self.finding("proof.wrong", "a line that is not of the form, or out of order"):
                 value = strict(line, 4096)
-                require(fits(value, {"index": (0, MAXIMUM), "hashes": [re.compile("[A-Za-z0-9+/]{43}="), 0, 63]}))
+                require(fits(value, {"index": WHOLE, "hashes": [re.compile("[A-Za-z0-9+/]{43}="), 0, 63]}) and value["index"] > last)
                 hashes = [unbase64(each) for each in value["hashes"]]
-                require(value["index"] > last)
                 last = value["index"]
                 yield last, hashes
-            except ValueError:
-                self.say("proof.wrong", "a line that is not of the form, or out of order")
-        while True:
-            yield 2**64, None
+        yield 2**64, None
 
-    def events_pass(self) -> None:
+    def all_events(self) -> None:
+        """Stage 5: each line, with the proof that belongs to it."""
         last, size, proofs = -1, self.note[0] if self.note else 0, self.proofs()
-        proof = next(proofs) if self.note or not self.noted else (2**64, None)
+        proof, self.register = next(proofs), str(uuid.uuid5(REGISTER, self.about["ledger"]))
         for place, line in enumerate(self.bag.lines("data/events.jsonl", 49280)):
-            index = event = None
-            try:
-                found = re.search(rb',"index":(0|[1-9][0-9]{0,15})}\Z', line or b"")
-                index = int(found[1]) if found else None
+            read, found = None, re.search(rb',"index":(0|[1-9][0-9]{0,15})}\Z', line or b"")
+            index = int(found[1]) if found else None
+            with self.finding("event.malformed", f"line {place + 1}", index):
                 value = strict(line, 49280)
-                require(fits(value, {"envelope": dict, "index": (0, MAXIMUM)}))
-                payload, event, signatures, signed, leaf = read_event(value["envelope"], len(line) - 22 - len(str(index)))
-            except ValueError as error:
-                self.say("event.malformed", f"line {place + 1}: {error}", index)
-            if event and index <= last:
-                self.say("chain.broken", "a line out of order", index)
-                event, index = None, None
+                require(fits(value, {"envelope": dict, "index": WHOLE}))
+                read = read_event(value["envelope"], len(line) - 22 - len(str(index)))
+            self.skipped.add(place)
+            if read and self.say("chain.broken", "a line out of order", index, when=index <= last):
+                continue
             while index is not None and proof[0] < index:
                 self.say("proof.wrong", "a proof for a record that is not here", proof[0])
                 proof = next(proofs)
-            hashes = proof[1] if proof[0] == index else None
+            hashes = None
             if index is not None and proof[0] == index:
-                proof = next(proofs)
-                if index >= size and event:
-                    self.say("proof.wrong", "a proof for a record that is not sealed", index)
-            last = last if index is None else max(last, index)
-            if event is None:
-                self.skipped.add(place)
-                continue
-            self.events += 1
-            self.sealed += index < size
-            if sys.stderr.isatty() and self.events % 1000 == 0:
-                print(f"\r{self.events} records", end="", file=sys.stderr)
-            stream, sequence = event["stream"], event["sequence"]
-            if index and event["type"] != "ledger.opened" and event["ledger"] != self.about["ledger"]:
-                self.say("ledger.other", "the record names another ledger", index)
-            before, previous = self.streams.get(stream, (0, None))
-            code = None
-            if index == 0 or self.trust.threshold:
-                code = self.trust.judge(index, event, signatures, signed)
-                if code:
-                    self.say(code, event["type"], index)
-                elif index == 0 and (sha256(payload).hex(), event["body"]["origin"]) != (self.about["ledger"], self.about["origin"]):
-                    self.say("ledger.other", "this is the opening of another ledger, or of another name", 0)
-            if index == 0 and not code:
-                self.trust.fold(0, event)
-            in_keys, governs = stream == self.trust.stream, index and event["type"] in BODIES
-            believed = self.trust.threshold and code != "signature.wrong"
-            self.streams[stream] = (sequence, leaf if believed else None)
-            if index < size:
-                self.ends[stream] = self.streams[stream]
-            if event["id"] not in self.records:
-                self.records[event["id"]] = SimpleNamespace(index=index, signers=tuple(k for k, _ in signatures), believed=believed)
-                is_new = True
-            else:
-                is_new = False
-            if not believed:
-                self.trust.broken |= in_keys
-                self.skipped.add(place)
-                continue
-            faults = []
-            if sequence > before + 1:
-                self.say("event.left_out", f"{sequence - before - 1} before it, in stream {stream}", index)
-            elif sequence <= before:
-                faults.append("its place in the stream is taken")
-            elif before and previous and event["previous"] != previous.hex():
-                faults.append("the record before it is another")
-            body, kind = event["body"], event["type"]
-            register = str(uuid.uuid5(REGISTER, self.about["ledger"]))
-            if kind == "case.opened":
-                name = body.get("case") if isinstance(body.get("case"), str) else None
-                if sequence != 1 or stream in (register, self.trust.stream) or (name is not None and name in self.cases):
-                    faults.append("a case opened out of its place, or twice")
-                elif name is not None:
-                    self.cases[name] = stream
-            if not is_new:
-                faults.append("its id was there before")
-            for fault in faults:
-                self.say("chain.broken", fault, index)
-            self.trust.broken |= in_keys and bool(faults or code or sequence > before + 1)
-            if governs and not self.trust.broken and not code:
-                self.trust.fold(index, event)
-            if self.note and index < size:
-                if hashes is None:
-                    self.say("unchecked.proof", "", index)
-                elif not leads_to(self.note[1], leaf, index, size, hashes):
-                    self.say("proof.wrong", "the proof does not lead to the root", index)
-            if kind == "disclosure.erased" and isinstance(body.get("slots"), list) and isinstance(body.get("event"), str):
-                for slot in body["slots"]:
-                    if isinstance(slot, str):
-                        self.erased[stream, body["event"], slot] = index, shown(body.get("authority")), shown(body.get("reason"))
-            if kind == "source.registered" and isinstance(body.get("source"), dict):
-                self.named.add(str(body["source"].get("sha256")))
-            if kind == "evidence.attached":
-                self.named.add(str(body.get("sha256")))
+                self.say("proof.wrong", "a proof for a record that is not sealed", index, when=read and index >= size)
+                hashes, proof = proof[1], next(proofs)
+            last = max(last, -1 if index is None else index)
+            if read and self.event(index, size, hashes, *read):
+                self.skipped.remove(place)
         while proof[0] < 2**64:
             self.say("proof.wrong", "a proof for a record that is not here", proof[0])
             proof = next(proofs)
-        if not self.trust.threshold:
-            self.say("unchecked.keys", "there is no opening of the ledger that holds")
-        elif self.note and self.events > self.sealed:
-            self.say("unchecked.sealed", f"{self.events - self.sealed} records")
+        left = self.events - self.sealed
+        if not self.say("unchecked.keys", "there is no opening of the ledger that holds", when=not self.trust.threshold):
+            self.say("unchecked.sealed", f"{left} records", when=self.note and left)
 
-    def placed(self, name: str, code: str, elsewhere: str, read):
-        """Of lines that name event and slot, those that are in order, with their place."""
+    def event(self, index: int, size: int, hashes, payload: bytes, event: dict, signatures: list, signed: bytes, leaf: bytes) -> bool:
+        """Steps a to f of one record; whether it is believed."""
+        kind, body, stream, sequence = event["type"], event["body"], event["stream"], event["sequence"]
+        self.events, self.sealed = self.events + 1, self.sealed + (index < size)
+        if sys.stderr.isatty() and self.events % 1000 == 0:
+            print(f"\r{self.events} records", end="", file=sys.stderr)
+        self.say("ledger.other", "", index, when=index and kind != "ledger.opened" and event["ledger"] != self.about["ledger"])
+        code = self.trust.judge(index, event, signatures, signed) if index == 0 or self.trust.threshold else None
+        self.say(code, kind, index, when=code)
+        if index == 0 and not code:
+            self.trust.fold(0, event)
+            same = (sha256(payload).hex(), body["origin"]) == (self.about["ledger"], self.about["origin"])
+            self.say("ledger.other", "the opening is that of another ledger, or has another origin", 0, when=not same)
+        believed, (before, previous) = self.trust.threshold and code != "signature.wrong", self.streams.get(stream, (0, None))
+        self.streams[stream] = (sequence, leaf if believed else None)
+        if index < size:
+            self.ends[stream] = self.streams[stream]
+        is_new, governs = event["id"] not in self.records, stream == self.trust.stream
+        if is_new:
+            signers = tuple(keyid for keyid, _ in signatures)
+            self.records[event["id"]] = SimpleNamespace(index=index, signers=signers, believed=believed)
+        if not believed:
+            self.trust.broken |= governs
+            return False
+        odd = self.say("event.left_out", f"{sequence - before - 1} before it, in stream {stream}", index, when=sequence > before + 1)
+        odd |= self.say("chain.broken", "its place in the stream is taken", index, when=sequence <= before)
+        follows = sequence != before + 1 or previous is None or event["previous"] == previous.hex()
+        odd |= self.say("chain.broken", "the record before it is another", index, when=not follows)
+        odd |= self.say("chain.broken", "its id was there before", index, when=not is_new)
+        if kind == "case.opened":
+            name = body["case"] if isinstance(body.get("case"), str) else None
+            late = sequence != 1 or stream in (self.register, self.trust.stream) or name in self.cases
+            if not self.say("chain.broken", "a case opened out of its place, or twice", index, when=late) and name is not None:
+                self.cases[name] = stream
+        self.trust.broken |= governs and bool(odd or code)
+        if governs and index and not self.trust.broken:
+            self.trust.fold(index, event)
+        if self.note and index < size and not self.say("unchecked.proof", "", index, when=hashes is None):
+            self.say("proof.wrong", "it leads elsewhere", index, when=not leads_to(self.note[1], leaf, index, size, hashes))
+        if kind == "disclosure.erased" and isinstance(body.get("slots"), list):
+            words = shown(body.get("authority")), shown(body.get("reason"))
+            self.erased.update({(stream, str(body.get("event")), str(slot)): (index, *words) for slot in body["slots"]})
+        copied = body.get("source") if kind == "source.registered" else body if kind == "evidence.attached" else None
+        self.named |= {str(copied.get("sha256"))} if isinstance(copied, dict) else set()
+        return True
+
+    def placed(self, name: str, code: str, elsewhere: str, form: list):
+        """Of lines that name an event and a slot, those that are in order: index, slot, line; and one behind them all."""
         last = (-1, "")
         for number, line in enumerate(self.bag.lines(name, 32768), 1):
-            try:
-                event, slot = read(strict(line))
-            except ValueError:
-                self.say(code, f"line {number}")
-                continue
-            record = self.records.get(event)
-            if record is None:
-                self.say(elsewhere, f"line {number}: no such record here")
-            elif record.believed and (record.index, slot) <= last:
-                self.say(code, f"line {number}: out of order", record.index)
-            elif record.believed:
+            with self.finding(code, f"line {number}"):
+                value = strict(line)
+                require(isinstance(value, list) and len(value) == len(form) and all(map(fits, value, form)))
+                place = form.index(EVENT_ID)
+                record, slot = self.records.get(value[place]), value[place + 1]
+                if self.say(elsewhere, f"line {number}: there is no such record here", when=record is None) or not record.believed:
+                    continue
+                require((record.index, slot) > last, "out of order")
                 last = (record.index, slot)
-                yield last, line
-        while True:
-            yield (2**64, ""), b""
+                yield *last, line
+        yield 2**64, "", b""
 
-    @staticmethod
-    def disclosure(value):
-        require(isinstance(value, list) and len(value) == 6 and value[0] == "claimledger-disclosure/1")
-        require(all(map(fits, value[1:5], (HEX, PAYLOAD["id"], SLOT, re.compile("[0-9a-f]{32}")))))
-        return value[2:4]
-
-    @staticmethod
-    def withheld(value):
-        require(fits(value, [str, 2, 2]))
-        return value
-
-    def slots_pass(self) -> None:
+    def all_slots(self) -> None:
         """Stage 6: what is disclosed, withheld, erased, missing."""
-        given = self.placed("data/disclosures.jsonl", "disclosure.malformed", "disclosure.elsewhere", self.disclosure)
-        kept = self.placed("data/withheld.jsonl", "bundle.withheld", "bundle.withheld", self.withheld)
-        lines = {"given": next(given), "kept": next(kept)}
+        given = self.placed("data/disclosures.jsonl", "disclosure.malformed", "disclosure.elsewhere", DISCLOSURE)
+        kept = self.placed("data/withheld.jsonl", "bundle.withheld", "bundle.withheld", [EVENT_ID, re.compile("(?s).*")])
+        ahead = {given: next(given), kept: next(kept)}
+
+        def take(source, code: str, index: int, slots: dict) -> dict:
+            here = {}
+            while ahead[source][0] == index:
+                _, slot, line = ahead[source]
+                if not self.say(code, f"the record has no {slot}", index, when=slot not in slots):
+                    here[slot] = line
+                ahead[source] = next(source)
+            return here
+
         for place, line in enumerate(self.bag.lines("data/events.jsonl", 49280)):
             if place in self.skipped:
                 continue
@@ -639,51 +622,37 @@ class Check:
                 self.disputed.append(index)
             if self.records[event["id"]].index != index:
                 continue
-            here = {"given": {}, "kept": {}}
-            for which, source, code in (("given", given, "disclosure.elsewhere"), ("kept", kept, "bundle.withheld")):
-                while lines[which][0][0] == index:
-                    slot = lines[which][0][1]
-                    if slot in event["commitments"]:
-                        here[which][slot] = lines[which][1]
-                    else:
-                        self.say(code, f"the record has no {slot}", index)
-                    lines[which] = next(source)
-            for slot, digest in sorted(event["commitments"].items()):
-                disclosure, withheld = here["given"].get(slot), slot in here["kept"]
-                erased = self.erased.get((event["stream"], event["id"], slot), (-1,))
-                erased = erased if erased[0] > index else None
-                status = "erased" if erased else "withheld" if withheld else "missing"
-                if disclosure is not None:
-                    status = "disclosed"
-                    if erased:
-                        self.say("disclosure.erased", slot, index)
-                    if sha256(disclosure).hex() != digest or json.loads(disclosure)[1] != self.about["ledger"]:
-                        self.say("disclosure.wrong", slot, index)
-                        status = "wrong"
-                if withheld and (disclosure is not None or erased):
-                    self.say("bundle.withheld", f"{slot} is listed as withheld, and is disclosed or erased", index)
-                if status == "missing":
-                    self.say("unchecked.disclosure", slot, index)
-                self.slots[status] += 1
+            slots = event["commitments"]
+            disclosures, withheld = take(given, "disclosure.elsewhere", index, slots), take(kept, "bundle.withheld", index, slots)
+            for slot, digest in slots.items():
+                text, erased = disclosures.get(slot), self.erased.get((event["stream"], event["id"], slot), (-1,))
+                is_erased = erased[0] > index
+                wrong = text is not None and (sha256(text).hex() != digest or json.loads(text)[1] != self.about["ledger"])
+                status = "disclosed" if text else "erased" if is_erased else "withheld" if slot in withheld else "missing"
+                self.say("disclosure.erased", slot, index, when=text and is_erased)
+                self.say("disclosure.wrong", slot, index, when=wrong)
+                self.say("bundle.withheld", f"{slot} is disclosed, or was erased", index, when=slot in withheld and status != "withheld")
+                self.say("unchecked.disclosure", slot, index, when=status == "missing")
+                self.slots["wrong" if wrong else status] += 1
                 if status in ("withheld", "erased") and len(self.left_out) < 10_000:
-                    self.left_out.append([index, slot, status, *(erased or ())[1:]])
+                    self.left_out.append([index, slot, status, *(erased[1:] if is_erased else ())])
 
     def signed_by_log(self, name: str, note, algorithms) -> None:
         """ValueError unless each log key that is active there signed the note."""
         size, root, _, text, signed = note
-        keys = [k for k in self.trust.keys.values() if k.role == "log" and k.algorithm in algorithms and is_active(k, size)]
+        keys = [key for key in self.trust.keys.values() if key.role == "log" and is_active(key, size)]
         require(any(key.algorithm == "ed25519" for key in keys), "there is no log key")
-        for key in keys:
-            kind = b"\1" if key.algorithm == "ed25519" else b"\6"
+        eight, named = bytes(8), bytes([len(name.encode())]) + name.encode()
+        for key in (key for key in keys if key.algorithm in algorithms):
+            kind = {"ed25519": b"\1", "ml-dsa-44": b"\6"}[key.algorithm]
             keyid = sha256(name.encode() + b"\n" + kind + key.raw)[:4]
             mine = [sig[4:] for who, sig in signed if who == name and sig[:4] == keyid]
             require(mine, f"the {key.algorithm} key of the log did not sign")
             for sig in mine:
                 message = text
                 if kind == b"\6":
-                    require(sig[:8] == bytes(8))
-                    sig, n = sig[8:], bytes([len(name.encode())]) + name.encode()
-                    message = b"subtree/v1\n\0" + n + bytes(8) + n + bytes(8) + pack(">Q", size) + root
+                    require(sig[:8] == eight and len(sig) == 2428, "the ML-DSA-44 line")
+                    sig, message = sig[8:], b"subtree/v1\n\0" + named + eight + named + eight + pack(">Q", size) + root
                 holds = self.signatures.hold(key.algorithm, key.raw, sig, message)
                 require(holds is not False, "a signature of the log does not fit")
                 if holds is None:
@@ -691,56 +660,37 @@ class Check:
 
     def whole(self) -> None:
         """Stage 7: cases, checkpoint, heads, sources."""
-        register = str(uuid.uuid5(REGISTER, self.about["ledger"]))
-        for case in self.about["cases"]:
-            if case not in self.cases:
-                self.say("bundle.cases", f"{case} is not here")
-        asked = {self.cases.get(case) for case in self.about["cases"]} | {register, self.trust.stream}
-        for stream in self.streams:
-            if stream not in asked:
-                self.say("bundle.cases", f"stream {stream} is none of them")
-        if not self.noted:
-            self.say("unchecked.checkpoint")
-        if self.note:
-            try:
+        asked = {self.cases.get(case) for case in self.about["cases"]} | {self.register, self.trust.stream}
+        for name in set(self.about["cases"]) - set(self.cases) | set(self.streams) - asked:
+            self.say("bundle.cases", name)
+        if not self.say("unchecked.checkpoint", when=not self.noted) and self.note:
+            with self.finding("checkpoint.wrong", "its signatures"):
                 self.signed_by_log(self.trust.origin, self.note, ("ed25519", "ml-dsa-44"))
-            except ValueError as error:
-                self.say("checkpoint.wrong", error)
-            self.heads()
+            self.heads([name for name in self.bag.where if name.startswith("data/heads/") and ALLOWED.fullmatch(name)])
         for name in self.bag.where:
-            if name.startswith("data/sources/") and name[13:] not in self.named:
-                self.say("bundle.extra", name)
+            self.say("bundle.extra", name, when=re.match("data/sources/[0-9a-f]{64}", name) and name[13:] not in self.named)
 
-    def heads(self) -> None:
-        notes, ends, wrong = [name for name in self.bag.where if name.startswith("data/heads/")], {}, False
+    def heads(self, notes: list) -> None:
+        ends, well = {}, 0
         for name in notes:
-            try:
-                note = read_note(self.bag.read(name, 10**6), self.about["origin"] + "/heads", 10**6)
-                require(note[:2] == self.note[:2] and note[2])
+            with self.finding("heads.wrong", "a note"):
+                note = read_note(self.bag.read(name, 10**6), self.trust.origin + "/heads", 10**6)
+                require(note[:2] == self.note[:2] and note[2], "of another state")
                 self.signed_by_log(self.trust.origin + "/heads", note, ("ed25519",))
-                named = {}
-                for line in note[2]:
-                    stream, sequence, leaf = line.split(" ")
-                    require(fits(stream, UUID) and re.fullmatch("[1-9][0-9]*", sequence) and int(sequence) <= note[0])
-                    require(fits(leaf, HEX) and (not named or stream > max(named)))
-                    named[stream] = int(sequence), leaf
-                require(all(ends.get(stream, end) == end for stream, end in named.items()), "two say different things")
-                ends.update(named)
-            except ValueError as error:
-                wrong = True
-                self.say("heads.wrong", error)
-        for stream, (sequence, leaf) in ends.items():
+                lines = [line.split(" ") for line in note[2]]
+                require(all(fits(line, [str, 3, 3]) and fits(line[0], UUID) and fits(line[2], HEX) for line in lines))
+                require(all(re.fullmatch("[1-9][0-9]{0,18}", line[1]) and int(line[1]) <= note[0] for line in lines))
+                require(all(a[0] < b[0] for a, b in zip(lines, lines[1:])) and all(ends.get(a[0], a) == a for a in lines))
+                ends.update({line[0]: line for line in lines})
+                well += 1
+        for stream, sequence, leaf in ends.values():
             last, known = self.ends.get(stream, (0, None))
-            if last < sequence:
-                self.say("tail.cut", f"{sequence - last} records of stream {stream}")
-            elif last > sequence or (known and known.hex() != leaf):
-                self.say("heads.wrong", f"stream {stream} ends otherwise")
-        if not notes:
-            self.say("unchecked.heads")
-        elif not wrong:
-            for stream in self.ends:
-                if stream not in ends:
-                    self.say("heads.wrong", f"no note names stream {stream}")
+            if not self.say("tail.cut", f"{int(sequence) - last} records of stream {stream}", when=last < int(sequence)):
+                other = last > int(sequence) or (known and known.hex() != leaf)
+                self.say("heads.wrong", f"stream {stream} ends otherwise", when=other)
+        if not self.say("unchecked.heads", when=not notes) and well == len(notes):
+            for stream in set(self.ends) - set(ends):
+                self.say("heads.wrong", f"no note names stream {stream}")
 
     def compare(self, path: str) -> None:
         """A checkpoint that the reader got elsewhere: the same state of the log?"""
@@ -754,16 +704,17 @@ class Check:
         except ValueError as error:
             self.say("checkpoint.wrong", f"your own: {error}")
 
-    def witness(self, name: str, keyid: bytes, raw: bytes) -> None:
+    def witness(self, name: str, keyid: bytes, raw: bytes) -> bool:
         """Whether a witness that the reader trusts signed the checkpoint."""
         found = [sig[4:] for who, sig in self.note[4] if who == name and sig[:4] == keyid] if self.note else []
         for sig in found:
             when = int.from_bytes(sig[:8], "big")
             message = b"cosignature/v1\ntime %d\n%s" % (when, self.note[3])
             if not self.signatures.hold("ed25519", raw, sig[8:], message):
-                return self.say("checkpoint.wrong", f"the signature of the witness {name} does not fit")
+                return self.say("cosignature.wrong", name)
+            self.say("cosignature.future", name, when=when > datetime.datetime.now(datetime.timezone.utc).timestamp())
             self.remarks.append(f"The witness {name} signed this state of the log, by its clock at {when} seconds after 1970.")
-        return None if found else self.say("unchecked.witness", name)
+        return self.say("unchecked.witnesses", name, when=not found)
 
 QUESTIONS = (
     ("The file is whole: nothing in it was changed since it was packed.", "bundle. ledger."),
@@ -790,7 +741,7 @@ def report(check: Check, status: int) -> None:
         print(f"  record {index}: {slot} was {how} " + ("on purpose by whoever made the bundle" if not why else f"on the authority of {why[0]}: {why[1]}"))
     print(f"  ... and {len(check.left_out) - 40} more (--json lists them)" if len(check.left_out) > 40 else "", end="")
     for index in check.disputed[:40]:
-        print(f"  record {index} is disputed: its key was revoked later, from a point before this record on")
+        print(f"  record {index} is disputed: its key was revoked later, from a point before this record on (see --accept-disputed)")
     for code, number in sorted(check.count.items()):
         print(f"\n{code} ({number}): {MEANING[code]}")
         for each in [each for each in check.findings if each["code"] == code][:10]:
@@ -807,6 +758,7 @@ def main() -> int:
     parser.add_argument("--checkpoint", metavar="FILE", help="a checkpoint of this log that you got from somewhere else")
     parser.add_argument("--witness", metavar="VKEY", action="append", default=[], help="key of a witness that must have signed")
     parser.add_argument("--with", dest="means", choices=("any", "cryptography", "openssl"), default="any", help="how to check signatures")
+    parser.add_argument("--accept-disputed", action="store_true", help="records whose key was revoked later will do")
     parser.add_argument("--json", action="store_true", help="the report as JSON")
     asked = parser.parse_args()
     try:
@@ -827,7 +779,8 @@ def main() -> int:
     except (ValueError, AttributeError, OSError) as error:
         parser.error(str(error) if not isinstance(error, AttributeError) else "--witness: no key of a witness")
     wrong = [code for code in check.count if not code.startswith("unchecked.")]
-    status = 1 if wrong else 3 if check.count or not asked.trust else 0
+    doubtful = check.count or not asked.trust or (check.disputed and not asked.accept_disputed)
+    status = 1 if wrong else 3 if doubtful else 0
     if asked.json:
         names = "findings slots left_out disputed remarks events sealed".split()
         print(json.dumps({"status": status, "codes": check.count, **check.about, **{name: getattr(check, name) for name in names}}))

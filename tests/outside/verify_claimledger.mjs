@@ -260,7 +260,7 @@ class Trust {
     for (const key of brought.values()) if (key.algorithm === 'ed25519' && isWeak(key.raw)) return 'keys.weak';
     for (const { keyid, bytes } of signatures) {
       const key = this.keys.get(keyid) ?? brought.get(keyid);
-      if (key && !(key.algorithm === 'ed25519' && holds('ed25519', key.raw, bytes, signed))) return 'signature.wrong';
+      if (key?.algorithm === 'ed25519' && !holds('ed25519', key.raw, bytes, signed)) return 'signature.wrong';
     }
     if (malformed) return 'event.malformed';
     const signers = signatures.map(({ keyid }) => keyid);
@@ -554,7 +554,7 @@ class Check {
     const codes = [...new Set(this.findings.map(({ code }) => code))].sort();
     const wrong = codes.some((code) => !code.startsWith('unchecked.'));
     const { findings, slots, disputed } = this;
-    return { status: wrong ? 1 : codes.length > 0 || !pin ? 3 : 0, codes, findings, slots, disputed, remarks: [...this.remarks] };
+    return { status: wrong ? 1 : codes.length > 0 || !pin || disputed.length > 0 ? 3 : 0, codes, findings, slots, disputed, remarks: [...this.remarks] };
   }
 
   names() {
