@@ -146,7 +146,8 @@ def format_instant(instant: datetime) -> str:
         in_utc = instant.astimezone(UTC)
     except OverflowError:
         raise InvalidValue("instant: outside the years 1 to 9999 in UTC") from None
-    return in_utc.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    # Without the offset, which is +00:00.
+    return in_utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def parse_instant(text: str) -> datetime:

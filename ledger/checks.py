@@ -163,11 +163,11 @@ def did_you_mean(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
 
 
 def _names_in_model(model: BaseModel, path: str, found: list[Reference]) -> None:
-    for field in _fields(type(model)):
-        if field.names is not None or field.inside & _NAMED:
-            value = getattr(model, field.name)
-            if value is not None:
-                _names_in(value, field.names, path + field.name, found)
+    members = model.__dict__
+    for name, what in _fields_with_names(type(model)):
+        value = members[name]
+        if value is not None:
+            _names_in(value, what, path + name, found)
 
 
 def _names_in(value: Any, what: What | None, path: str, found: list[Reference]) -> None:
@@ -192,13 +192,12 @@ def _names_in(value: Any, what: What | None, path: str, found: list[Reference]) 
 
 
 def _codes_in_model(model: BaseModel, path: str, outer: str | None, found: list[tuple[str, str]]) -> None:
-    for field in _fields(type(model)):
-        # The terms inside an open list are written under the code list of the field that holds it.
-        listing = field.codes if field.codes is not None else outer
-        if field.codes is not None or "code" in field.inside:
-            value = getattr(model, field.name)
-            if value is not None:
-                _codes_in(value, listing, path + field.name, found)
+    members = model.__dict__
+    for name, listing in _fields_with_codes(type(model)):
+        value = members[name]
+        if value is not None:
+            # The terms inside an open list are written under the code list of the field that holds it.
+            _codes_in(value, outer if listing is None else listing, path + name, found)
 
 
 def _codes_in(value: Any, listing: str | None, path: str, found: list[tuple[str, str]]) -> None:
@@ -274,6 +273,22 @@ def _fields(model: type[BaseModel]) -> tuple[_Field, ...]:
         if names or codes or inside:
             found.append(_Field(name, names[0] if names else None, codes[0] if codes else None, inside))
     return tuple(found)
+
+
+@cache
+def _fields_with_names(model: type[BaseModel]) -> tuple[tuple[str, What | None], ...]:
+    """The fields that are names, or lead to some: each with what its own strings name."""
+    return tuple(
+        (field.name, field.names) for field in _fields(model) if field.names or field.inside & _NAMED
+    )
+
+
+@cache
+def _fields_with_codes(model: type[BaseModel]) -> tuple[tuple[str, str | None], ...]:
+    """The fields that are codes, or lead to some: each with the code list of its own."""
+    return tuple(
+        (field.name, field.codes) for field in _fields(model) if field.codes or "code" in field.inside
+    )
 
 
 def _reach(model: type[BaseModel]) -> frozenset[str]:

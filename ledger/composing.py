@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
@@ -138,13 +138,13 @@ class Composer:
                 f"{kind.kind_name}: {gap} is missing; say what it says, it is kept behind a commitment"
             )
 
-    @contextmanager
-    def declared(self, kind: Kind, body: ClaimRecorded | ClaimAmended) -> Iterator[None]:
+    def declared(self, kind: Kind, body: ClaimRecorded | ClaimAmended) -> AbstractContextManager[None]:
         """Declare a kind of one's own in the transaction that records its first claim."""
         declaration = self._declaration(kind, body)
-        if declaration is None:
-            yield
-            return
+        return nullcontext() if declaration is None else self._declaring(declaration)
+
+    @contextmanager
+    def _declaring(self, declaration: KindDeclared) -> Iterator[None]:
         key = self._register.kind_key(declaration.kind)
         with nullcontext() if self._writer.is_in_batch else self._writer.batch():
             # Whoever comes first takes the name; a second one that declares it alike does no harm.

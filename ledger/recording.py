@@ -56,6 +56,9 @@ class Head:
     leaf: str | None
 
 
+_NOTHING = Head(0, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of the store, as it is there: nothing of it is verified.
@@ -140,8 +143,9 @@ class Receipt:
         return self.index >= 0
 
     def _complete(self, index: int, leaf: str, sequence: int) -> None:
-        for name, value in (("index", index), ("leaf", leaf), ("sequence", sequence)):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "index", index)
+        object.__setattr__(self, "leaf", leaf)
+        object.__setattr__(self, "sequence", sequence)
 
 
 class KeysMoved(Exception):
@@ -248,7 +252,7 @@ class Pending:
         self.absent: Sequence[NameKey] = ()
         self.idempotency: tuple[bytes, bytes] | None = None
         self.picked = False
-        self.after: Pending | Head = Head(0, None)
+        self.after: Pending | Head = _NOTHING
         self.sequence = 0
         self.leaf = ""
         self.envelope = b""
