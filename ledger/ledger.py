@@ -22,14 +22,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.x509 import Certificate
-
 from claimledger.events.entities import Entity
 from claimledger.events.errors import (
     InvalidValue,
-    KeyMissing,
     NameTaken,
-    NotSealed,
     WrongLedger,
 )
 from claimledger.events.event import format_instant
@@ -37,25 +33,16 @@ from claimledger.events.governance import KeyAdded
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered
 from claimledger.events.values import SHARED
 
-from .anchors import with_cosignatures
 from .bundle_read import is_bundle
-from .checkpoint_signer import CheckpointSigner
-from .checkpoints import SignedCheckpoint
 from .checks import references
-from .cosignatures import Cosignature
 from .erasing import Erased, Eraser, finish_while_opening
 from .handing_on import HandingOn
-from .heads import sign_heads
 from .key_changes import KeyChanges, opening, opening_signers
 from .keys import Keyring
 from .ledger_keys import LedgerWithKeys
-from .log_keys import every_verifier, head_signers, log_signers
-from .notes import VerifierKey
+from .ledger_sealing import SealableLedger
 from .recording import Receipt, Signers
-from .sealer import Sealer
 from .store import Store
-from .timestamps import Timestamp, check_imprint, verify_timestamp
-from .witness_requests import read_lines
 from .writing import Clock, Writer, never_moves, unsigned
 
 if TYPE_CHECKING:
@@ -95,7 +82,7 @@ def _new_id() -> str:
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
 
-class Ledger(LedgerWithKeys, HandingOn):
+class Ledger(LedgerWithKeys, SealableLedger, HandingOn):
     """A ledger that is open; made by `create` or `open`, and closed by `close` or at the end of a ``with``."""
 
     def __init__(self, store: Store, keys: Keyring | None, clock: Clock, new_id: Callable[[], str]) -> None:
@@ -323,126 +310,6 @@ class Ledger(LedgerWithKeys, HandingOn):
             InvalidInput: a batch is open already.
         """
         return self._writer.batch()
-
-    # Sealing
-
-    def seal(
-        self,
-        *,
-        adopt: bool = False,
-        rebuild: bool = False,
-        progress: Callable[[int], None] | None = None,
-    ) -> SignedCheckpoint:
-        """Sign a checkpoint over everything that is recorded, so that nothing of it can be changed unseen.
-
-        Keep the checkpoint where the ledger's file is not: it vouches for what it covers against whoever holds that.
-
-        Args:
-            adopt: go on from the last checkpoint in the ledger, although the log's key remembers none or an older one.
-            rebuild: build the whole tree anew from the events, where an audit found it damaged.
-            progress: called with the number of events in the tree, as it grows.
-
-        Returns:
-            The checkpoint; the last one, where nothing was recorded since.
-
-        Raises:
-            KeyMissing: opened without keys, or one of the log's keys is not at hand.
-            ForkRefused: what the log's key signed before is not a beginning of this log; nothing was signed.
-            VerificationFailed: a row is not what it was when it was recorded; nothing was signed.
-            ReadOnly, LedgerBusy, KeyringError: it cannot be written.
-        """
-        size = self._store.size()
-        keys = self._folded_keys()  # after the size was read: no key event below it may be missed
-        keyring = self._signing_keys()
-        signers = log_signers(keyring, keys, size)
-        memory = keyring.log_memory(self.origin)
-        signer = CheckpointSigner(signers, every_verifier(keys), memory)
-        Sealer(self._store, self.origin, signer).seal(size, adopt=adopt, rebuild=rebuild, progress=progress)
-        sealed = self.checkpoint(size)
-        if sealed is None:
-            raise NotSealed(f"{self._store.place}: the checkpoint that was just signed is gone again")
-        return sealed
-
-    def add_cosignatures(
-        self, lines: bytes, keys: Sequence[VerifierKey | str], *, size: int | None = None
-    ) -> tuple[Cosignature, ...]:
-        """Keep what witnesses answered, with the checkpoint that they cosigned.
-
-        Args:
-            lines: their signature lines.
-            keys: their verifier keys; lines of others are left out.
-            size: of the checkpoint; None for the largest.
-
-        Returns:
-            Who cosigned, and when.
-
-        Raises:
-            NotSealed: there is no such checkpoint.
-            NotWitnessed: no line is by one of these witnesses.
-            MalformedNote, WrongSignature: the lines are none, or do not fit the checkpoint; nothing was kept.
-            ReadOnly, LedgerBusy: it cannot be written.
-        """
-        signed = self._sealed.last(size)
-        note, cosignatures = with_cosignatures(signed, read_lines(lines), keys)
-        self._store.keep_checkpoint(signed.size, note)
-        return cosignatures
-
-    def add_timestamp(
-        self, token: bytes, authorities: Sequence[Certificate] = (), *, size: int | None = None
-    ) -> Timestamp | None:
-        """Keep what a timestamping authority answered, with the checkpoint that it stamped.
-
-        Args:
-            token: the TimeStampResp in DER.
-            authorities: certificates that it must verify under; none keeps it for auditors who trust somebody.
-            size: of the checkpoint; None for the largest.
-
-        Returns:
-            Who stamped it, and when; None without authorities.
-
-        Raises:
-            NotSealed: there is no such checkpoint.
-            WrongTimestamp: it is for other bytes, was not granted, or does not verify; nothing was kept.
-            UntrustedTimestamp: it is of none of these authorities; nothing was kept.
-            MissingExtra: rfc3161-client is not installed.
-            ReadOnly, LedgerBusy: it cannot be written.
-        """
-        signed = self._sealed.last(size)
-        text = signed.checkpoint.to_text()
-        check_imprint(token, text)
-        stamp = verify_timestamp(token, text, authorities) if authorities else None
-        self._store.keep_timestamp(signed.size, token)
-        return stamp
-
-    def sign_heads(self, cases: Sequence[str]) -> bytes:
-        """Sign where cases and the shared register ended at the last checkpoint: see `claimledger.heads`.
-
-        Args:
-            cases: names of cases.
-
-        Returns:
-            The signed note.
-
-        Raises:
-            NotSealed: nothing of them is sealed yet.
-            KeyMissing: opened without keys, or one of the log's keys is not at hand.
-            UnknownName: no such case.
-            VerificationFailed: the rows are not those that were sealed.
-        """
-        streams = [self._log.keys.stream, self._shared_stream, *(self._find_case(case)[1] for case in cases)]
-        heads = self._sealed.heads(streams)
-        return sign_heads(heads, head_signers(self._signing_keys(), self._folded_keys(), heads.size))
-
-    def _heads_of(self, cases: Sequence[str]) -> bytes | None:
-        """Where cases end, signed by the log; None where its keys are not at hand."""
-        if self._keyring is None or not self._keyring.logs:
-            return None
-        return self.sign_heads(cases)
-
-    def _signing_keys(self) -> Keyring:
-        if self._keyring is None:
-            raise KeyMissing(f"{self._store.place}: opened without keys; open it with a keyring to seal")
-        return self._keyring
 
     # Erasing and copying
 
