@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from .positions import Holding
 from .questions import Question, QuestionState
 from .reading import OfCaseState
 from .standing import ClaimStatus
+from .words import scoped_in_words
 
 __all__ = ["Cell", "DisputeRow", "Disputes"]
 
@@ -28,7 +29,7 @@ class Cell:
     """What one holder says on one question, once.
 
     Attributes:
-        text: the answer in a few words.
+        text: the answer in a few words, with its scope.
         refs: the claims in which it says so.
         marks: ``?`` for some readings only, strengths other than asserted, ``no answer``, and how it ended.
         strength: how firmly it says so.
@@ -74,7 +75,7 @@ class Disputes(OfCaseState):
         """The questions on which several speak, in the order of `CaseState.questions`."""
         found = []
         for question in self.state.questions:
-            cells = _cells(question)
+            cells = _cells(question, self.state.label)
             several = len(cells) > 1 and len(question.claims) > 1
             if several or question.state in (QuestionState.DISPUTED, QuestionState.CONDITIONAL):
                 found.append(DisputeRow(question, cells))
@@ -122,9 +123,9 @@ class Disputes(OfCaseState):
         }
 
 
-def _cells(question: Question) -> dict[str, tuple[Cell, ...]]:
+def _cells(question: Question, label: Callable[[str], str]) -> dict[str, tuple[Cell, ...]]:
     gathered: dict[str, dict[tuple[str, tuple[str, ...]], dict[str, Holding]]] = {}
-    for holding, text, marks in _said(question):
+    for holding, text, marks in _said(question, label):
         gathered.setdefault(holding.holder, {}).setdefault((text, marks), {}).setdefault(holding.ref, holding)
     return {
         holder: tuple(_cell(text, marks, by_ref) for (text, marks), by_ref in said.items())
@@ -139,10 +140,11 @@ def _cell(text: str, marks: tuple[str, ...], by_ref: dict[str, Holding]) -> Cell
     return Cell(text, tuple(by_ref), marks, first.strength, tuple(said), first.status)
 
 
-def _said(question: Question) -> Iterator[tuple[Holding, str, tuple[str, ...]]]:
+def _said(question: Question, label: Callable[[str], str]) -> Iterator[tuple[Holding, str, tuple[str, ...]]]:
     for position in question.positions:
+        text = scoped_in_words(position.text, position.answer, label)
         for holding in position.holders:
-            yield holding, position.text, _marks(holding, open=bool(position.conditional_on))
+            yield holding, text, _marks(holding, open=bool(position.conditional_on))
     for status in question.statuses:
         for holding in status.holders:
             marks = (*_marks(holding, open=bool(status.conditional_on)), "no answer")

@@ -15,6 +15,7 @@ from .layout import Cell, Line, aside, columns, paragraph
 from .names import Reading
 from .positions import Holding, Pair, Position
 from .questions import JudgementView, Question, QuestionState, StatusView
+from .words import scoped_in_words
 
 __all__ = [
     "STATE_STYLES",
@@ -155,13 +156,14 @@ def statuses_in_words(statuses: Iterable[StatusView], labels: Labels, beside: Be
 def ended_in_words(positions: Iterable[Position], labels: Labels, beside: Beside = _NOTHING) -> str:
     """Which answers nobody stands by any more, whose they were, and how they ended."""
     return "; ".join(
-        f"{position.text} ({_held_in_words(position, labels, beside)})" for position in positions
+        f"{_in_words(position, labels)} ({_held_in_words(position, labels, beside)})"
+        for position in positions
     )
 
 
 def held_in_words(position: Position, labels: Labels, beside: Beside = _NOTHING) -> str:
     """An answer and whose it is, in a line: "torture (Azerbaijani authorities, C27)"."""
-    text = position.text + _how_firmly(position)
+    text = _in_words(position, labels) + _how_firmly(position)
     return f"{text} ({_held_in_words(position, labels, beside)})"
 
 
@@ -195,6 +197,10 @@ def _choice(variable: str, value: str, labels: Labels) -> str:
     return f"the {field.replace('_', ' ')} of {ref} is {labels(value)}"
 
 
+def _in_words(position: Position, labels: Labels) -> str:
+    return scoped_in_words(position.text, position.answer, labels)
+
+
 def _how_firmly(position: Position) -> str:
     return "" if position.strengths in ((), ("asserted",)) else f" ({' or '.join(position.strengths)})"
 
@@ -202,7 +208,7 @@ def _how_firmly(position: Position) -> str:
 def _position_lines(
     position: Position, labels: Labels, beside: Beside, *, numbered: bool, width: int
 ) -> list[Line]:
-    text = position.text + _how_firmly(position)
+    text = _in_words(position, labels) + _how_firmly(position)
     style = "" if position.is_current else "strike"
     lines: list[Line] = []
     for place, row in enumerate(_rows(position.holders, labels, beside)):

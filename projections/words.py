@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from claimledger.events.claims import ClaimContent
@@ -19,6 +19,7 @@ __all__ = [
     "folded",
     "inferred_in_words",
     "property_in_words",
+    "scoped_in_words",
     "value_as_json",
     "value_in_words",
 ]
@@ -68,6 +69,21 @@ def value_in_words(value: Given, label: Callable[[str], str]) -> str:
     if isinstance(value, WordValue):
         return ", ".join(value.order or sorted(value.texts))
     return _amount_in_words(value) if isinstance(value, Quantity) else _moment_in_words(value)
+
+
+def scoped_in_words(text: str, answer: Mapping[str, Any], label: Callable[[str], str]) -> str:
+    """An answer with its scope: "37 [as of 2017-06-15]". Without the days, numbers of two days seem to clash.
+
+    Args:
+        text: the answer in a few words.
+        answer: the same as data, which has its scope (field to content) where it has one.
+        label: what readers see for a name.
+    """
+    scope = [
+        f"{field.replace('_', ' ')} {', '.join(map(label, stated.split(', ')))}"
+        for field, stated in answer.get("scope", {}).items()
+    ]
+    return f"{text} [{'; '.join(scope)}]" if scope else text
 
 
 def inferred_in_words(value: Given, label: Callable[[str], str]) -> str:
