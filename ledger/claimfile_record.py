@@ -190,7 +190,7 @@ class _Matching:
             return True
         if there != body.entity:
             self._problem(
-                child("shared", body.name), f"the ledger's register has another {SHARED}{body.name}; {_STAYS}"
+                child("shared", body.name), f"{SHARED}{body.name} of the ledger's register {_STAYS}"
             )
         self.unchanged += 1
         return False
