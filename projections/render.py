@@ -37,6 +37,7 @@ __all__ = ["beside_of", "case_lines", "endings_in_words", "head_lines"]
 _SMALL = 20
 """Questions of a case that is shown whole where nothing in it is in dispute."""
 
+_NOT_YET = "nothing of the case had been recorded by then; what had been said by a day: --asserted-by DAY"
 _REST = (QuestionState.SINGLE_VOICE, QuestionState.AGREED, QuestionState.COMPATIBLE)
 
 
@@ -267,4 +268,8 @@ def head_lines(state: CaseState, width: int) -> list[Line]:
         said.append(f"index {state.index_range[0]} to {state.index_range[1]}")
     lines = [aside(Cell(state.title, "bold"), state.case, width), *paragraph(f" {DOT} ".join(said), width)]
     clocks = clocks_in_words(state.clocks)
-    return [*lines, *(paragraph(f" {DOT} ".join(clocks), width, hanging=2) if clocks else [])]
+    if clocks:
+        lines += paragraph(f" {DOT} ".join(clocks), width, hanging=2)
+    if state.known_at is not None and state.index_range is None:
+        lines += paragraph(_NOT_YET, width, hanging=2)
+    return lines

@@ -175,6 +175,15 @@ def test_a_diff_names_what_changed_and_which_claims_did_it(run: Run) -> None:
     assert told["before"]["filters"]["asserted_by"] == "2018-10-18"
 
 
+def test_a_screen_of_a_day_before_the_case_was_recorded_names_the_clock_that_was_meant(run: Run) -> None:
+    shown = flat(run("show", "three.ledger", MH17, "--known-at", "2014-07-20"))
+    assert (
+        "nothing of the case had been recorded by then; what had been said by a day: --asserted-by DAY"
+        in shown
+    )
+    assert "nothing of the case" not in flat(run("show", "three.ledger", MH17, "--asserted-by", "2014-07-20"))
+
+
 @pytest.mark.parametrize(
     "asking",
     [
