@@ -53,7 +53,9 @@ def history_lines(
     lines += _footnotes(stars, width)
     recorders = dict.fromkeys(keyid for row in rows for keyid in row.recorder)
     by = ", ".join(_holder(keyid, named) for keyid in recorders)
-    said = [f"recorded by {by}" if by else "nothing recorded", "every signature here verifies"]
+    disputed = sum(row.revocation is not None for row in rows)
+    but = f", {disputed} of {len(rows)} disputed since a key was revoked" if disputed else ""
+    said = [f"recorded by {by}" if by else "nothing recorded", f"every signature here verifies{but}"]
     lines += [line(), *paragraph(f" {DOT} ".join([*said, *([more] if more else [])]), width, hanging=2)]
     return lines
 

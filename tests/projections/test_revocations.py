@@ -108,7 +108,9 @@ def test_every_screen_and_table_says_so(ledger: Ledger) -> None:
     assert "DISPUTED SIGNATURES (2)" in shown
     assert f"C2, C3: {said}" in shown
     history = ledger.replay(History("harbour"))
-    assert "\n".join(map(str, history_lines(history, width=200))).count(said) == 2
+    shown = "\n".join(map(str, history_lines(history, width=200)))
+    assert shown.count(said) == 2
+    assert "every signature here verifies, 2 of 3 disputed since a key was revoked" in shown
     assert [row["revocation"] is not None for row in history.to_json()["rows"]] == [False, True, True]
     fold = ledger.replay(Sheets("harbour"))
     sheets = Exhibits("harbour", fold.state.title, ledger.id, ledger.origin, fold.exhibits())
