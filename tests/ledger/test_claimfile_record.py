@@ -191,7 +191,10 @@ def test_shared_entities_are_one_across_cases(ledger: Ledger, tmp_path: Path) ->
 def test_a_shared_name_of_another_content_is_refused_in_a_sentence(ledger: Ledger, tmp_path: Path) -> None:
     ledger.register_entity("police", Authority(label="City police"))
     [line] = refused(ledger, tmp_path, ("id: harbour", "id: harbour"))
-    assert "shared.police  shared:police of the ledger's register is registered with other content, and a" in line
+    assert (
+        "shared.police  shared:police of the ledger's register is registered with other content, and a"
+        in line
+    )
 
 
 def test_a_shared_name_that_is_written_out_must_be_in_the_register(ledger: Ledger, tmp_path: Path) -> None:
