@@ -51,6 +51,8 @@ class ChangeSort(StrEnum):
     JUDGED = "judged"
     SAME_AS_JUDGED = "same_as_judged"
     SAME_AS_UNDONE = "same_as_undone"
+    SIGNATURE_DISPUTED = "signature_disputed"
+    """A key was revoked, and what it signed is trusted up to an earlier place only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Change:
         after: what is now.
         claims: refs of the claims that brought it about.
         of: refs of the claims that it was done to.
-        events: ids of the recorder's acts that brought it about: amendments, withdrawals, judgements, same-as.
+        events: ids of the recorder's acts that brought it about: amendments, withdrawals, judgements, same-as; or of
+            the roots': revocations.
         text: the change in one line, by labels.
     """
 

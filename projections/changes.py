@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -28,6 +28,7 @@ from .clocks import Moment
 from .history import what_was_said
 from .questions import natural
 from .replay import Fold, Provenance
+from .revocations import RevocationView, disputed_in_words
 from .standing import ClaimStatus
 
 __all__ = ["Changes"]
@@ -163,6 +164,7 @@ class _Finder:
         found += self._of_claims({ref for change in found for ref in (*change.claims, *change.of)})
         found += self._judged()
         found += self._same_as()
+        found += self._disputed()
         keys = dict.fromkeys(one.key for state in (self._after, self._before) for one in state.questions)
         rank = {key: place for place, key in enumerate(keys)}
         sorts = {sort: place for place, sort in enumerate(ChangeSort)}
@@ -285,6 +287,23 @@ class _Finder:
             in_force = self._after.names.canonical(one.names[0]) if judged else None
             yield Change(sort, tuple(keys), (), ", ".join(one.names), in_force, (), (), (event,), text)
 
+    def _disputed(self) -> Iterator[Change]:
+        """The revocations by which signatures came to be disputed; no answer and no state changes by that."""
+        known = {one.event for one in self._before.revocations}
+        for one in self._after.revocations:
+            if one.event in known:
+                continue
+            signed = [
+                view
+                for view in self._after.claims.values()
+                if any(version.index in one.disputed for version in view.versions)
+            ]
+            keys = dict.fromkeys(key for view in signed for key in view.questions)
+            yield Change(
+                ChangeSort.SIGNATURE_DISPUTED, tuple(keys), (), None, None, (), tuple(view.ref for view in signed),
+                (one.event,), _disputed_in_words(one, [view.ref for view in signed]),
+            )  # fmt: skip
+
     def _change(
         self,
         sort: ChangeSort,
@@ -303,6 +322,13 @@ class _Finder:
         events = tuple(one for one in by if one not in refs)
         holders = tuple(dict.fromkeys(speaker.holder for speaker in state.accounts[view.ref].speakers))
         return Change(sort, view.questions, holders, before, after, (*claims, *refs), of, events, text)
+
+
+def _disputed_in_words(revocation: RevocationView, refs: Sequence[str]) -> str:
+    others = len(revocation.disputed) - len(refs)
+    what = [*refs, *([f"{others} of the recorder's acts"] if others > 0 else [])]
+    why = disputed_in_words(revocation).removeprefix("signature disputed: ")
+    return f"the signatures of {', '.join(what)} are disputed: {why}"
 
 
 def _named(state: CaseState, name: str) -> str:

@@ -327,6 +327,7 @@ _CHANGES: Final = Table(
                 "judged": "a recorder judged how claims stand to one another",
                 "same_as_judged": "names were judged to mean the same",
                 "same_as_undone": "that was taken back",
+                "signature_disputed": "a key was revoked, and what it signed is trusted up to an earlier place only",
             },
         ),
         listed("questions", "the questions that it is at", "see `question`"),

@@ -2,7 +2,7 @@
 
 1. Pure: from `Changes` and the two states. What opened or settled a dispute comes first, then the other questions in
    the order of the case, then what touches no question.
-2. Every line ends in the claims that brought it about, or in the recorder's act.
+2. Every line ends in the claims that brought it about, or in whose act did: the recorder's, or the root keys'.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def _change_lines(change: Change, key: str, width: int) -> list[Line]:
     text = change.text.removeprefix(f"{sort}: ")
     if len(change.questions) > 1:
         text += f" (also at {', '.join(one for one in change.questions if one != key)})"
-    by = " ".join(change.claims) or ("recorder" if change.events else "")
+    whose = "root keys" if change.sort is ChangeSort.SIGNATURE_DISPUTED else "recorder"
+    by = " ".join(change.claims) or (whose if change.events else "")
     widths = [18, width - 2 - 18 - 2 - 2 - 16]
     return columns([Cell(sort, _STYLES.get(change.sort, "")), text, by], widths, indent=2, width=width)
 

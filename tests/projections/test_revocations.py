@@ -11,8 +11,9 @@ import pytest
 from claimledger.events import Count, Group, Unnamed
 from claimledger.keys import Keyring, keyid
 from claimledger.ledger import Ledger
-from claimledger.projections import CaseState, History, Timeline
+from claimledger.projections import CaseState, Changes, History, Timeline
 from claimledger.projections.render import case_lines
+from claimledger.projections.render_changes import changes_lines
 from claimledger.projections.render_history import history_lines
 from claimledger.projections.render_sheets import sheets_lines
 from claimledger.projections.render_timeline import timeline_lines
@@ -99,6 +100,23 @@ def test_a_follower_is_told(ledger: Ledger) -> None:
     ledger.revoke_key(keyid(ANA.recorder), "stolen", size=6)
     told = list(ledger.follow("harbour", after=size - 1, pause=lambda: False))
     assert [(event.type, event.index) for event in told] == [("key.revoked", size)]
+
+
+def test_a_change_names_the_revocation_and_each_claim_whose_signature_is_disputed_by_it(
+    ledger: Ledger,
+) -> None:
+    before = state(ledger)
+    revocation = ledger.revoke_key(keyid(ANA.recorder), "stolen in a raid", size=6)
+    [change] = Changes.between(before, state(ledger)).entries
+    assert (change.sort, change.questions) == ("signature_disputed", ("held \u00b7 count",))
+    assert (change.claims, change.of) == ((), ("C2", "C3"))
+    assert change.events == (ledger.event(revocation.leaf).id,)
+    assert change.text.startswith("the signatures of C2, C3 are disputed: key ")
+    assert Changes.between(state(ledger), state(ledger)).entries == ()
+    screen = changes_lines(Changes.between(before, state(ledger)), before, state(ledger), width=200)
+    [shown] = [line.plain.split() for line in screen if "disputed:" in line.plain]
+    assert shown[:2] == ["signature", "disputed"]
+    assert shown[-2:] == ["root", "keys"]
 
 
 def test_every_screen_and_table_says_so(ledger: Ledger) -> None:
