@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 PAGE: Final = ROOT / "docs" / "reference" / "attack-book.md"
 
 if TYPE_CHECKING:
-    from tests.attacks.book import Attack, Check
+    from tests.attacks.book import Attack, Check, Unnoticed
 
 ATTACKERS: Final = (
     "test_database_thief",
@@ -30,6 +30,7 @@ ATTACKERS: Final = (
     "test_lengths",
     "test_exhaustion",
 )
+UNNOTICED: Final = "test_unnoticed"
 
 _OPENING: Final = """# The attack book
 
@@ -40,7 +41,8 @@ have found the attack.
 
 Codes are those of `claimledger verify` and of the errors ([the table](../guides/embedding.md)). A check is named by
 its module, its function, and its own words in there. This page is written from the cases by
-`python docs/make_attacks.py`, and a test holds it to them. What nothing finds stands in no row here.
+`python docs/make_attacks.py`, and a test holds it to them. At its end stands what nothing finds by itself; who can do
+what with which stolen thing is told in the [threat model](threat-model.md).
 """
 
 
@@ -63,7 +65,17 @@ def page() -> str:
             "| line of the book | what is tried | found | by which check | without it |\n|---|---|---|---|---|"
         )
         parts[-1] = "\n".join([parts[-1], *map(_row, cases)]) + "\n"
+    gaps = import_module(f"tests.attacks.{UNNOTICED}")
+    head = ("| what is done | what finds it | found then |", "|---|---|---|")
+    rows = [_gap(test.unnoticed) for test in vars(gaps).values() if hasattr(test, "unnoticed")]
+    parts.append(f"## `tests/attacks/{UNNOTICED}.py`\n\n{inspect.getdoc(gaps)}\n")
+    parts.append("\n".join([*head, *rows]) + "\n")
     return "\n".join(parts)
+
+
+def _gap(case: Unnoticed) -> str:
+    found = ", ".join(f"`{code}`" for code in case.found)
+    return f"| {case.sentence} | {case.unless or '*nothing*'} | {found} |"
 
 
 def _row(case: Attack) -> str:

@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import pytest
 
-__all__ = ["LINES", "Attack", "Check", "attack"]
+__all__ = ["LINES", "Attack", "Check", "Unnoticed", "attack", "switch_off", "unnoticed"]
 
 LINES: Final = (
     "payload type swapped",
@@ -142,8 +142,7 @@ class Attack:
     @property
     def sentence(self) -> str:
         """What is tried, in words."""
-        words = self.test.removeprefix("test_").replace("_", " ")
-        return words[0].upper() + words[1:]
+        return _sentence(self.test)
 
 
 def attack(
@@ -188,6 +187,69 @@ def attack(
         return case
 
     return register
+
+
+@dataclass(frozen=True, slots=True)
+class Unnoticed:
+    """What nothing finds, by itself.
+
+    Attributes:
+        test: name of the test, which says in a sentence what is done.
+        module: of the test.
+        unless: what finds it where that is there; empty where nothing ever does.
+        found: the codes that the auditor is told then.
+    """
+
+    test: str
+    module: str
+    unless: str
+    found: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What is done, in words."""
+        return _sentence(self.test)
+
+
+def unnoticed(
+    *, unless: str = "", found: str | Iterable[str] = ()
+) -> Callable[[Callable[..., Set[str]]], Callable[..., None]]:
+    """Make a function a case of what nothing finds.
+
+    The function takes fixtures, and whether that is there which finds it, and returns the codes of what is told.
+
+    Args:
+        unless: what finds it, in words.
+        found: the codes that the auditor is told then.
+    """
+
+    def register(function: Callable[..., Set[str]]) -> Callable[..., None]:
+        described = Unnoticed(function.__name__, function.__module__, unless, _codes(found))
+        wanted = inspect.signature(function).parameters
+
+        def run(*, is_there: bool, **fixtures: Any) -> None:
+            told = function(is_there=is_there, **fixtures)
+            assert sorted(told) == sorted(described.found if is_there else ()), f"told {sorted(told)}"
+
+        shown: Any = run
+        shown.__signature__ = inspect.Signature([*wanted.values()])
+        shown.__name__, shown.__module__, shown.__doc__ = (
+            function.__name__,
+            function.__module__,
+            function.__doc__,
+        )
+        shown.unnoticed = described
+        tried = [False, True] if unless else [False]
+        ids = ["alone", "with what finds it"][: len(tried)]
+        case: Callable[..., None] = pytest.mark.parametrize("is_there", tried, ids=ids)(run)
+        return case
+
+    return register
+
+
+def _sentence(test: str) -> str:
+    words = test.removeprefix("test_").replace("_", " ")
+    return words[0].upper() + words[1:]
 
 
 def _codes(said: str | Iterable[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from claimledger.ed25519 import D, P
 from claimledger.events.encoding import JSONValue
 from claimledger.events.envelope import pae
 from claimledger.events.event import Payload
+from claimledger.events.governance import KeyAdded
 from claimledger.keys import keyid
 from claimledger.recording import Row, Signers
 
@@ -210,3 +211,12 @@ def test_a_ledger_is_opened_by_a_root_for_whom_anyone_can_sign(copy: Copy) -> se
     return opened(
         copy, row_of(dsse(payload, [(sha256(b"ed25519\0" + identity).hexdigest(), identity_signature())]))
     )
+
+
+@attack(WEAK, found="keys.weak", by=REGISTERED)
+def test_a_log_key_of_ml_dsa_is_added_for_which_anyone_can_sign(copy: Copy) -> set[str]:
+    """Its vector is zero: there is no secret behind it."""
+    world = copy.world
+    body = KeyAdded(holder="New", role="log", algorithm="ml-dsa-44", key=bytes(1312).hex()).split()[0]
+    row = world.forge(world.rows, KeyAdded.TYPE, body, world.key_stream, *world.a.roots)
+    return copy.write([*world.rows, row]).told(15)

@@ -18,7 +18,7 @@ from claimledger.timestamps import read_authorities, timestamp_request
 from tests.ledger.authority import NOW, SIGNING, STAMPING, Authority, swap
 
 from .book import Check, attack
-from .world import World, told
+from .world import Copy, World, told
 
 pytestmark = pytest.mark.usefixtures("with_openssl")
 
@@ -124,3 +124,15 @@ def test_a_token_is_signed_with_a_certificate_whose_use_nobody_has_to_heed(stamp
 def test_a_token_is_signed_after_the_certificate_had_expired(stamped: Stamped) -> set[str]:
     expired = stamped.authority.signer(until=NOW - timedelta(days=1))
     return stamped.told(stamped.authority.answer(timestamp_request(stamped.text), expired))
+
+
+@attack(
+    "timestamp over another checkpoint",
+    found=("timestamp.wrong", "unchecked.witnesses"),
+    by=(IMPRINT, VERIFIED),
+)
+def test_a_token_for_an_earlier_checkpoint_is_kept_in_the_ledger(sealed: Copy, stamped: Stamped) -> set[str]:
+    earlier = stamped.text.replace("\n15\n", "\n14\n")
+    token = stamped.authority.answer(timestamp_request(earlier), stamped.signer)
+    sealed.sql(("INSERT INTO timestamps VALUES (15, ?)", (token,)))
+    return sealed.told(trust=Trust(authorities=read_authorities(stamped.authority.pem)))

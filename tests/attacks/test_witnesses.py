@@ -1,15 +1,18 @@
 """Whoever would pass for a witness, or for more of them than there are: the auditor says who counts, and how many.
 
-The auditor verifies a proof that stands alone, and asks for cosignatures of witnesses whose keys he has.
+The auditor verifies a proof that stands alone, or the whole ledger, and asks for cosignatures of witnesses whose keys
+he has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 
 from claimledger import Ledger
+from claimledger.anchors import Trust
 from claimledger.cosignatures import CosignatureSigner, SubtreeSigner, WitnessPolicy, verifier_of
 from claimledger.events.envelope import pae
 from claimledger.notes import Note, SignatureLine, VerifierKey
@@ -17,7 +20,7 @@ from claimledger.proofs import LogProof
 from claimledger.testing import seeded_keyring
 
 from .book import Check, attack
-from .world import World, fresh, told
+from .world import Copy, World, fresh, told
 
 NOW = 1_764_000_000
 COUNTED = "unknown and duplicated witnesses counted"
@@ -152,3 +155,41 @@ def test_what_a_witness_signed_as_an_event_is_passed_as_his_cosignature(reader: 
     signed = NOW.to_bytes(8, "big") + fresh("1").recorder.sign(pae(reader.note.text.encode()))
     line = SignatureLine(one.key.name, one.key.key_id, signed)
     return reader.told(Note(reader.note.text, (*reader.note.lines, line)), [one.key], 1)
+
+
+# The same in an audit of the whole ledger, whose checkpoint bears the lines
+
+
+def audited(sealed: Copy, note: Note, *keys: VerifierKey) -> set[str]:
+    """What an auditor is told who asks for one of these witnesses, or for both where there are two."""
+    sealed.sql(("UPDATE checkpoints SET note=?", (note.to_bytes(),)))
+    trust = Trust(WitnessPolicy(keys, len(keys)), leeway=0)
+    return sealed.told(trust=trust, now=datetime.fromtimestamp(NOW, UTC))
+
+
+@attack(
+    COUNTED,
+    found="unchecked.witnesses",
+    by=Check("anchors:anchors_of", "len(cosigned) >= trust.witnesses.at_least", "True"),
+)
+def test_a_ledger_has_fewer_witnesses_than_an_auditor_asks_for(sealed: Copy, reader: Reader) -> set[str]:
+    one, other = witness("1"), witness("2")
+    return audited(sealed, reader.note.signed_by(one, witness("3")), one.key, other.key)
+
+
+@attack(COUNTED, found=("cosignature.wrong", "unchecked.witnesses"), by=LINE)
+def test_a_ledger_has_a_line_of_a_witness_that_somebody_else_made(sealed: Copy, reader: Reader) -> set[str]:
+    one, forger = witness("1"), witness("1", "forger")
+    line = next(line for line in reader.note.signed_by(forger).lines if line.name == one.key.name)
+    forged = SignatureLine(line.name, one.key.key_id, line.signature)
+    return audited(sealed, Note(reader.note.text, (*reader.note.lines, forged)), one.key)
+
+
+@attack(
+    "cosignature from the future",
+    found=("cosignature.future", "unchecked.witnesses"),
+    by=Check("cosignatures:WitnessPolicy.cosignatures", "found.timestamp > now + leeway"),
+)
+def test_a_ledger_has_a_cosignature_of_tomorrow(sealed: Copy, reader: Reader) -> set[str]:
+    tomorrow = witness("1", at=NOW + 86_400)
+    return audited(sealed, reader.note.signed_by(tomorrow), tomorrow.key)
