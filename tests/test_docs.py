@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from claimledger.events import errors
+from tests.attacks.book import switch_off
 from tests.ledger import softhsm
 
 # Pages of which each block is typed in, in order, in one folder.
@@ -160,6 +161,19 @@ def test_every_file_that_the_way_of_a_claim_names_is_there(project: Path) -> Non
 def test_the_list_of_public_names_is_the_code(project: Path) -> None:
     text = (project / "docs" / "reference" / "python.md").read_text(encoding="utf-8")
     assert script(project, "make_python").page() == text, "run: python docs/make_python.py"
+
+
+def test_the_attack_book_is_the_cases_and_names_checks_that_are_in_the_code(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = script(project, "make_attacks")
+    text = (project / "docs" / "reference" / "attack-book.md").read_text(encoding="utf-8")
+    assert text == book.page(), "run: python docs/make_attacks.py"
+    checks = {check for module in book.ATTACKERS for case in book.attacks(module) for check in case.by}
+    assert len(checks) > 50
+    for check in checks:
+        switch_off([check], monkeypatch)
+        monkeypatch.undo()
 
 
 def test_every_error_and_its_code_stand_in_the_table_of_errors(project: Path) -> None:
