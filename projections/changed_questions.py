@@ -26,6 +26,9 @@ from .standing import ClaimStatus
 
 __all__ = ["QuestionChanges"]
 
+_BY_RECORD = "by the record alone; it said nothing new"
+"""Of a holder whose answer changed because the recorder mended a record, or judged names: no change of account."""
+
 Key: TypeAlias = tuple[tuple[str, ...], str]
 Places: TypeAlias = dict[int, list[Holding]]
 Held: TypeAlias = dict[tuple[str, bool], Places]
@@ -153,9 +156,10 @@ class QuestionChanges:
             for moved in self._of_holder(holder, *three, texts, new):
                 given_up = (one.ref for one in moved.given_up)
                 did = causes.of(one.ref for one in moved.through)
+                text = moved.text if did[0] or not did[1] else f"{moved.text} ({_BY_RECORD})"
                 yield _change(
                     moved.sort, question, did, holders=(holder[0],), before=moved.before, after=moved.after,
-                    of=tuple(ref for ref in dict.fromkeys(given_up) if ref not in did[0]), text=moved.text,
+                    of=tuple(ref for ref in dict.fromkeys(given_up) if ref not in did[0]), text=text,
                 )  # fmt: skip
 
     def _of_holder(

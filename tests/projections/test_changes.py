@@ -210,10 +210,14 @@ def test_a_withdrawn_and_an_amended_record_name_the_act_of_the_recorder(cause: W
     ]
     assert {one.events for one in found} == {(amended,)}
     assert found[-1].text == "the record of C1 was amended"
+    assert found[2].text == (
+        "Russian authorities: from suicide to injury (by the record alone; it said nothing new)"
+    )
     index = last(cause)
     cause.withdraw("C1")
     found = since(cause, index)
     assert [str(one.sort) for one in found] == ["holder_left", "state_changed", "withdrawn"]
+    assert found[0].text.endswith("no longer injury (by the record alone; it said nothing new)")
     assert {one.events for one in found} == {(cause.events[-1].id,)}
 
 
