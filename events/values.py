@@ -295,7 +295,7 @@ class Term(Value):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Term:
-        if sum(part is not None for part in (self.code, self.act, self.text)) != 1:
+        if (self.code, self.act, self.text).count(None) != 2:
             raise ValueError("say exactly one of code, act or text")
         return self
 
