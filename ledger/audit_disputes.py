@@ -16,9 +16,10 @@ from claimledger.events.errors import VerificationFailed
 
 from .audit_findings import Findings
 from .audit_store import Stored
+from .key_records import KeyRecord
 from .recording import Row
 from .report import Dispute
-from .trust import KeyRecord, KeyStream
+from .trust import KeyStream
 
 __all__ = ["disputes_of"]
 

@@ -17,9 +17,9 @@ from claimledger.events.identifiers import is_event_type
 
 from .audit_links import is_plain, words_for
 from .audit_row import CheckedRow
+from .key_records import KeyRecord
 from .recording import NameKey, Row
 from .report import DAMAGED, MEANINGS, Finding
-from .trust import KeyRecord
 
 __all__ = ["Findings"]
 

@@ -27,10 +27,11 @@ from claimledger.events.recorded import Event
 from claimledger.events.registry import read_body
 
 from .checkpoints import SignedCheckpoint, open_checkpoint
+from .key_records import KeyRecord
 from .log_keys import log_verifiers
 from .notes import KeyType
 from .recording import Row
-from .trust import KeyRecord, KeyStream, is_key_event
+from .trust import KeyStream, is_key_event
 
 __all__ = ["KeyFold", "envelope_of", "opened_by_log"]
 

@@ -18,7 +18,7 @@ from claimledger.events.errors import BrokenChain
 from claimledger.events.event import Payload
 
 from .bundle_findings import BundleFindings
-from .trust import KeyRecord
+from .key_records import KeyRecord
 
 __all__ = ["BundleLinks"]
 

@@ -21,10 +21,10 @@ from .cli_tokens import Existing, KeyId, KeyLabel, Library, Serial, TokenLabel, 
 from .cli_write import UNENCRYPTED, AsJSON, Holder, KeysFolder, LedgerPlace, Plain, new_keyring
 
 if TYPE_CHECKING:
+    from .key_records import KeyRecord
     from .key_requests import KeyChange, KeyRequest
     from .keys import Keyring
     from .ledger import Ledger
-    from .trust import KeyRecord
 
 __all__ = ["keys_apply", "keys_list", "keys_new", "keys_request", "keys_revoke", "keys_rotate", "keys_sign"]
 

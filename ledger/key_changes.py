@@ -23,13 +23,13 @@ from claimledger.events.errors import (
 from claimledger.events.event import Payload, format_instant
 from claimledger.events.governance import KeyAdded, KeyRevoked, LedgerOpened, LogKey, RootKey, RootsChanged
 
+from .key_records import KeyRecord
 from .key_requests import Asked, KeyChange, KeyRequest
 from .keys import Keyring, Signer, keyid
 from .log import Log
 from .merkle import Frontier
 from .recording import Pending, Receipt
 from .store import Store
-from .trust import KeyRecord
 
 __all__ = ["KeyChanges", "opening", "opening_signers"]
 

@@ -13,11 +13,11 @@ from contextlib import AbstractContextManager
 from claimledger.events.governance import KeyAdded, KeyRevoked, Role, RootKey, RootsChanged
 
 from .key_changes import KeyChanges
+from .key_records import KeyRecord
 from .key_requests import KeyChange, KeyRequest
 from .keys import Keyring, LogSigner, Signer
 from .ledger_reading import LedgerReader
 from .recording import Receipt
-from .trust import KeyRecord
 from .writing import Writer
 
 __all__ = ["LedgerWithKeys"]

@@ -16,10 +16,11 @@ from claimledger.events.errors import KeyMissing
 
 from .cosignatures import SubtreeSigner, verifier_of
 from .heads import heads_name
+from .key_records import KeyRecord
 from .keys import Keyring
 from .notes import Ed25519NoteSigner, KeyType, NoteSigner, NoteVerifier, VerifierKey
 from .signers import LogSigner
-from .trust import KeyRecord, KeyStream
+from .trust import KeyStream
 
 __all__ = ["every_verifier", "head_signers", "head_verifiers", "log_signers", "log_verifiers", "verifier_key"]
 

@@ -94,7 +94,7 @@ def test_every_signature_is_stripped_from_an_event(copy: Copy) -> set[str]:
 @attack(
     "signature stripped",
     found="key.not_allowed",
-    by=Check("trust:KeyStream._may_add", "body.role in _PROVES_POSSESSION and new not in signers"),
+    by=Check("key_rules:may_add", "body.role in _PROVES_POSSESSION and new not in signers"),
 )
 def test_the_signature_of_a_new_key_is_stripped_from_its_adding(copy: Copy) -> set[str]:
     world = copy.world
@@ -117,7 +117,7 @@ def test_one_of_two_signatures_is_stripped_from_an_event_that_others_follow(copy
 @attack(
     "signature added",
     found="key.not_allowed",
-    by=Check("trust:KeyStream._are_recorders", "for name in signers:", "for name in ():"),
+    by=Check("key_rules:are_recorders", "for name in signers:", "for name in ():"),
 )
 def test_a_signature_of_somebody_unknown_is_added_to_an_event(copy: Copy) -> set[str]:
     payload, signatures = parts(copy.world.rows[-1].envelope)
@@ -153,7 +153,7 @@ def test_a_keyid_is_edited_to_that_of_another_recorder(copy: Copy) -> set[str]:
 @attack(
     "keyid edited",
     found="key.not_allowed",
-    by=Check("trust:KeyStream._are_recorders", "for name in signers:", "for name in ():"),
+    by=Check("key_rules:are_recorders", "for name in signers:", "for name in ():"),
 )
 def test_a_keyid_is_edited_to_one_that_nobody_has(copy: Copy) -> set[str]:
     payload, ((_, signature),) = parts(copy.world.rows[-1].envelope)

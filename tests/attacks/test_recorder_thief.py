@@ -23,8 +23,8 @@ SIGNATURE = Check(
     "trust:KeyStream.wrong_signatures", "not verify(record.public_key, each.signature, message)"
 )
 ROOT = Check("audit_log:SealedPart._hold", "self._tree.root() == signed.root", "True")
-ENDED = Check("trust:KeyStream._are_recorders", "not record.is_active_at(index)")
-FEW_ROOTS = Check("trust:KeyStream._threshold_of_roots", "len(signers) < threshold")
+ENDED = Check("key_rules:are_recorders", "not record.is_active_at(index)")
+FEW_ROOTS = Check("key_rules:threshold_of_roots", "len(signers) < threshold")
 
 
 # Payloads
@@ -49,7 +49,7 @@ def test_a_payload_is_signed_in_a_second_spelling(copy: Copy) -> set[str]:
 @attack(
     "a recorder adding keys",
     found="key.not_allowed",
-    by=(FEW_ROOTS, Check("trust:KeyStream._may_add", "not self._are_roots(roots, index)")),
+    by=(FEW_ROOTS, Check("key_rules:may_add", "not table.are_roots(roots, index)")),
 )
 def test_a_recorder_adds_a_key(copy: Copy) -> set[str]:
     world, new = copy.world, fresh("C").recorder
@@ -61,7 +61,7 @@ def test_a_recorder_adds_a_key(copy: Copy) -> set[str]:
 @attack(
     "a recorder adding keys",
     found="key.not_allowed",
-    by=(FEW_ROOTS, Check("trust:KeyStream._may_revoke", "not self._are_roots(signers, index)")),
+    by=(FEW_ROOTS, Check("key_rules:may_revoke", "not table.are_roots(signers, index)")),
 )
 def test_a_recorder_revokes_a_key(copy: Copy) -> set[str]:
     world = copy.world
@@ -75,8 +75,8 @@ def test_a_recorder_revokes_a_key(copy: Copy) -> set[str]:
     by=(
         FEW_ROOTS,
         Check(
-            "trust:KeyStream._may_change_roots",
-            "not self._are_roots([name for name in signers if name not in new], index)",
+            "key_rules:may_change_roots",
+            "not table.are_roots([name for name in signers if name not in new], index)",
         ),
     ),
 )
@@ -107,8 +107,8 @@ def test_a_recorder_writes_into_the_stream_of_the_keys(copy: Copy) -> set[str]:
     "key used before it was added",
     found="key.not_allowed",
     by=(
-        Check("trust:KeyStream._are_recorders", "record.added_at >= index"),
-        Check("trust:KeyRecord.is_active_at", "self.added_at < max(index, 1)", "True"),
+        Check("key_rules:are_recorders", "record.added_at >= index"),
+        Check("key_records:KeyRecord.is_active_at", "self.added_at < max(index, 1)", "True"),
     ),
 )
 def test_a_key_signs_before_it_was_added(copy: Copy) -> set[str]:
@@ -131,7 +131,7 @@ def test_a_key_signs_after_it_was_revoked_and_says_that_it_was_before(copy: Copy
 @attack(
     "key used after it was revoked, with a back-dated clock",
     found="key.not_allowed",
-    by=Check("trust:KeyStream._is_new", "known is not None and known.added_at != index"),
+    by=Check("key_rules:_is_new", "known is not None and known.added_at != index"),
     then="key.not_allowed elsewhere",
 )
 def test_a_revoked_key_is_added_again(copy: Copy) -> set[str]:

@@ -46,7 +46,7 @@ def opened(copy: Copy, row: Row) -> set[str]:
 @attack(
     "one key in two roles",
     found="key.not_allowed",
-    by=Check("trust:KeyStream._is_new", "known is not None and known.added_at != index"),
+    by=Check("key_rules:_is_new", "known is not None and known.added_at != index"),
 )
 def test_the_key_of_the_log_is_added_as_that_of_a_recorder(copy: Copy) -> set[str]:
     world, log = copy.world, copy.world.a.logs[0]
@@ -68,7 +68,7 @@ def test_a_ledger_is_opened_with_one_key_as_root_and_as_log(copy: Copy) -> set[s
 @attack(
     "one key in two roles",
     found="key.not_allowed",
-    by=Check("trust:KeyStream._are_recorders", 'record.role != "recorder"'),
+    by=Check("key_rules:are_recorders", 'record.role != "recorder"'),
 )
 def test_a_root_signs_what_a_recorder_has_to_sign(copy: Copy) -> set[str]:
     world = copy.world
@@ -105,7 +105,7 @@ def test_one_of_two_roots_signs_under_both_names(copy: Copy) -> set[str]:
 @attack(
     TWO_IDS,
     found="key.not_allowed",
-    by=Check("trust:KeyStream._threshold_of_roots", "len(signers) < threshold"),
+    by=Check("key_rules:threshold_of_roots", "len(signers) < threshold"),
 )
 def test_one_of_two_roots_signs_alone(copy: Copy) -> set[str]:
     one, other = fresh("C").roots[0], fresh("D").roots[0]
@@ -118,7 +118,7 @@ POSSESSION = "registration without possession"
 @attack(
     POSSESSION,
     found="key.not_allowed",
-    by=Check("trust:KeyStream._may_add", "body.role in _PROVES_POSSESSION and new not in signers"),
+    by=Check("key_rules:may_add", "body.role in _PROVES_POSSESSION and new not in signers"),
 )
 def test_the_key_of_somebody_else_is_registered_without_him(copy: Copy) -> set[str]:
     world, his = copy.world, fresh("C").recorder.public_key
@@ -141,7 +141,7 @@ def test_the_key_of_somebody_else_is_registered_with_a_signature_that_is_not_his
 
 
 WEAK = "small-order and non-canonical keys"
-REGISTERED = Check("trust:_record", "check_public_key(public_key, algorithm)", "None")
+REGISTERED = Check("key_records:record_of", "check_public_key(public_key, algorithm)", "None")
 
 
 def small_order() -> list[bytes]:
