@@ -12,7 +12,7 @@ import os
 from collections.abc import Collection
 from typing import Any
 
-from claimledger.events.errors import ReadOnly, WrongBundle
+from claimledger.events.errors import NotSealed, ReadOnly, WrongBundle
 from claimledger.events.event import Payload
 
 from .audit_names import names_of
@@ -33,6 +33,7 @@ class BundleStore(Store):
 
     _key_stream = ""
     _withheld: dict[str, set[str]]
+    _proofs: dict[int, tuple[bytes, ...]]
     _rows_waiting: list[tuple[object, ...]]
     _names_waiting: list[tuple[str, str, str, str]]
     _contents_waiting: list[tuple[int, str, bytes]]
@@ -58,7 +59,7 @@ class BundleStore(Store):
             assert isinstance(store, cls)  # noqa: S101 - for type checkers; `create` makes what it is called on
             try:
                 store.place = os.fspath(place)
-                store._withheld = {}
+                store._withheld, store._proofs = {}, {}
                 store._rows_waiting, store._names_waiting, store._contents_waiting = [], [], []
                 report = verify_bundle(bundle, pin=pin, sink=store)
                 wrong = [each for each in report.findings if each.is_wrong]
@@ -80,6 +81,12 @@ class BundleStore(Store):
         """The slots of an event whose content was left out of the bundle on purpose."""
         return self._withheld.get(event_id, ())
 
+    def proof_of(self, index: int) -> tuple[bytes, ...] | None:
+        """The inclusion proof of an event at the checkpoint: a bundle holds these, and not the tree."""
+        if index not in self._proofs:
+            raise NotSealed(f"{self.place}: holds no proof that the log has an event at index {index}")
+        return self._proofs[index]
+
     def check_usable(self, *, writing: bool = False) -> None:
         """Refuse use after close, after fork, and for writing."""
         if writing and self._read_only:
@@ -100,6 +107,10 @@ class BundleStore(Store):
         self._names_waiting += [(*key, payload.id) for key in names_of(payload, self._key_stream)]
         if len(self._rows_waiting) >= _AT_ONCE:
             self._write()
+
+    def proven(self, index: int, hashes: tuple[bytes, ...]) -> None:
+        """Take in the proof of an event."""
+        self._proofs[index] = hashes
 
     def disclosed(self, index: int, slot: str, content: bytes) -> None:
         """Take content of a slot in."""

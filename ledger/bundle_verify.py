@@ -67,6 +67,10 @@ class Sink(SlotSink, Protocol):
         """An event, in the order of the log."""
         ...
 
+    def proven(self, index: int, hashes: tuple[bytes, ...]) -> None:
+        """A proof that leads from an event to the root."""
+        ...
+
 
 def verify_bundle(
     place: str | os.PathLike[str] | Bundle,
@@ -236,6 +240,9 @@ class _Verification:
             verify_inclusion(index, checkpoint.size, bytes.fromhex(leaf), hashes, checkpoint.root)
         except WrongProof as error:
             self.findings.about(error.code, index, payload, leaf, str(error))
+            return
+        if self.sink is not None:
+            self.sink.proven(index, hashes)
 
     # The whole
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from claimledger.events.entities import Entity
 from claimledger.events.errors import (
+    InvalidInput,
     InvalidValue,
     NameTaken,
     WrongLedger,
@@ -342,11 +343,14 @@ class Ledger(LedgerWithKeys, SealableLedger, HandingOn):
 
         Raises:
             LedgerExists, LedgerNotFound, ReadOnly: it cannot be made there.
+            InvalidInput: this was read from a bundle.
             ErasureUnfinished: bytes that were erased are still in the file; open it for writing, which finishes that.
             VerificationFailed: something is wrong with the copy, hence with this ledger; no copy is left.
         """
         from .backup import backup
 
+        if self._store.is_sparse:
+            raise InvalidInput(f"{self._store.place}: a bundle is copied as any file is")
         return backup(self._store, self.id, Path(path))
 
     def _case_opened(self, event_id: str) -> tuple[CaseOpened, str]:

@@ -312,12 +312,16 @@ class LedgerReader:
 
         Raises:
             NotSealed: there is nothing to publish yet: seal the ledger.
-            InvalidInput: the folder holds another log, or cannot be written.
+            InvalidInput: the folder holds another log, or cannot be written; or this was read from a bundle.
             ForkRefused: the folder holds more of this log, or another history of it.
             VerificationFailed: the ledger is not what was sealed; the published checkpoint was not replaced.
         """
         from .publish import publish
 
+        if self._store.is_sparse:
+            raise InvalidInput(
+                f"{self._store.place}: a bundle holds a part of the log; publish the ledger itself"
+            )
         known = every_verifier(self._folded_keys())
         return publish(
             self._store, self._sealed.last(), known, folder, everything=everything, progress=progress

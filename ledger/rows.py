@@ -334,6 +334,10 @@ class StoredRows:
             raise RowMismatch("a checkpoint is kept as what no ledger writes; verify the ledger")
         return None if found is None else found[0]
 
+    def proof_of(self, index: int) -> tuple[bytes, ...] | None:  # noqa: ARG002 - what a bundle has in place of tiles
+        """The inclusion proof of an event, where proofs are kept and not the tree; None in a ledger."""
+        return None
+
     def checkpoints(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Checkpoints as they are, in the order of sizes: the size that one is kept under, and the note.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-from claimledger.events.errors import NotSealed, RowMismatch
+from claimledger.events.errors import InvalidInput, NotSealed, RowMismatch
 
 from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
 from .heads import StreamHead, StreamHeads
@@ -57,7 +57,16 @@ class SealedLog:
             yield self._open(note)
 
     def tree(self, size: int) -> TiledTree:
-        """The tree at a size, over the tiles that are kept; for one thread."""
+        """The tree at a size, over the tiles that are kept; for one thread.
+
+        Raises:
+            InvalidInput: this is a bundle, which holds no tiles.
+        """
+        if self._rows.is_sparse:
+            raise InvalidInput(
+                f"{self._rows.place}: a bundle holds single proofs, and not the tree; ask the ledger that it was made "
+                "from"
+            )
         return TiledTree(size, StoredTiles(self._rows))
 
     def proof(self, index: int, leaf: str, size: int | None = None) -> LogProof:
@@ -78,12 +87,14 @@ class SealedLog:
                 f"index {index}: recorded after the last checkpoint, which has {checkpoint.size} events; seal the "
                 "ledger, then ask for the proof"
             )
-        with self._lock:
-            if self._tree is None or self._tree.size != checkpoint.size:
-                self._tree = self.tree(checkpoint.size)
-            hashes = self._tree.inclusion_proof(index)
+        hashes = self._rows.proof_of(index)
+        if hashes is None:
+            with self._lock:
+                if self._tree is None or self._tree.size != checkpoint.size:
+                    self._tree = self.tree(checkpoint.size)
+                hashes = tuple(self._tree.inclusion_proof(index))
         verify_inclusion(index, checkpoint.size, bytes.fromhex(leaf), hashes, checkpoint.root)
-        return LogProof(index, tuple(hashes), checkpoint.data)
+        return LogProof(index, hashes, checkpoint.data)
 
     def heads(self, streams: Iterable[str]) -> StreamHeads:
         """Where streams ended at the last checkpoint, to be signed by the log's key; each is proven to be in it.

@@ -240,7 +240,8 @@ def _check_goes_on(asked: WitnessRequest, signed: SignedCheckpoint, last: Signed
         raise MalformedNote("request: the old size is larger than that of the checkpoint")
     if asked.old != size:
         raise NotTheLatest(
-            f"the witness cosigned size {size} of this log last, and the request goes on from {asked.old}",
+            f"the witness cosigned size {size} of this log last, and the request goes on from {asked.old}; "
+            f"ask for one with claimledger anchor request LEDGER --from {size} --to FILE",
             size,
         )
     if last is None:

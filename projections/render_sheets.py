@@ -36,6 +36,10 @@ _NOT_TRUTH = (
     "The signature shows that the recorder recorded this, and that it was not changed since. It does not show that "
     "what was said is true."
 )
+_DISPUTED = (
+    "A signature here is disputed: it was made with a key that is not trusted that far any more. It shows that what is "
+    "recorded was not changed since, but not who recorded it. It does not show that what was said is true."
+)
 _STYLE = """
 body { font: 11pt/1.45 serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #111; background: #fff }
 section { break-after: page; border-top: 2px solid #111; margin-top: 3em; padding-top: .5em }
@@ -67,7 +71,7 @@ def sheets_lines(exhibits: Exhibits, *, width: int = 100) -> list[Line]:
         for heading, said in _rows(page, exhibits):
             for place, each in enumerate(said):
                 lines += columns([heading if not place else "", each], [18], width=width)
-        lines += [line(), *paragraph(_NOT_TRUTH, width, style="dim")]
+        lines += [line(), *paragraph(_what_it_shows(page), width, style="dim")]
     return lines
 
 
@@ -89,8 +93,13 @@ def sheets_as_html(exhibits: Exhibits) -> str:
         for heading, said in _rows(page, exhibits):
             shown = "".join(f'<p dir="auto">{_safe(each)}</p>' for each in said)
             parts.append(f"<dt>{_safe(heading)}</dt><dd>{shown}</dd>")
-        parts.append(f"</dl><footer>{_safe(_NOT_TRUTH)}</footer></section>")
+        parts.append(f"</dl><footer>{_safe(_what_it_shows(page))}</footer></section>")
     return "\n".join([*parts, "</body></html>", ""])
+
+
+def _what_it_shows(page: Exhibit) -> str:
+    """What the signatures show, and what they do not."""
+    return _DISPUTED if any(record.revocation is not None for record in page.records) else _NOT_TRUTH
 
 
 def _safe(text: str) -> str:

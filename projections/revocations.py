@@ -74,6 +74,6 @@ def touched_by(event: Event, body: KeyRevoked, events: Iterable[Event]) -> Revoc
 def disputed_in_words(view: RevocationView) -> str:
     """Why a signature is disputed, in a few words."""
     return (
-        f"signature disputed: key {view.key[:8]} was revoked at index {view.index}, trusted below {view.size} only: "
-        f"{view.reason}"
+        f"signature disputed: by the revocation at index {view.index}, key {view.key[:8]} is trusted below index "
+        f"{view.size} only: {view.reason}"
     )

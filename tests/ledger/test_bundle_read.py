@@ -15,6 +15,7 @@ from claimledger.events.errors import (
     InvalidInput,
     KeyMissing,
     MalformedBundle,
+    NotSealed,
     UnknownName,
     WrongBundle,
     WrongLedger,
@@ -89,6 +90,36 @@ def test_its_checkpoint_can_be_asked_for(ledger: Ledger, redacted: Ledger) -> No
     assert checkpoint is not None
     assert original is not None
     assert checkpoint.data == original.data
+
+
+def test_each_event_of_a_bundle_is_proven_by_the_proof_that_came_with_it(
+    ledger: Ledger, redacted: Ledger, tmp_path: Path
+) -> None:
+    for event in redacted.events():
+        assert redacted.proof(event.leaf) == ledger.proof(event.leaf)
+    event = next(iter(redacted.events(CASE)))
+    redacted.export_event(event.leaf, tmp_path / "proof")
+    assert (tmp_path / "proof" / "event.tlog-proof").read_bytes() == ledger.proof(event.leaf)
+
+
+def test_an_event_whose_proof_was_left_out_of_a_bundle_is_not_said_to_be_sealed(tmp_path: Path) -> None:
+    place = tmp_path / "a.zip"
+    place.write_bytes(variants()["proof-left-out"])
+    with Ledger.open(place) as opened:
+        *others, last = opened.events()
+        assert all(opened.proof(event.leaf) for event in others)
+        with pytest.raises(NotSealed, match=f"no proof that the log has an event at index {last.index}"):
+            opened.proof(last.leaf)
+
+
+def test_what_takes_the_whole_log_is_not_done_with_a_part_of_it(redacted: Ledger, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="holds a part of the log; publish the ledger itself"):
+        redacted.publish(tmp_path / "public")
+    with pytest.raises(InvalidInput, match="a bundle is copied as any file is"):
+        redacted.backup(tmp_path / "backup.ledger")
+    with pytest.raises(InvalidInput, match="single proofs, and not the tree"):
+        redacted.witness_request(old=1)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["redacted.zip"]
 
 
 def test_nothing_is_recorded_in_a_bundle(redacted: Ledger, tmp_path: Path) -> None:

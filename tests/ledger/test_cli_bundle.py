@@ -48,8 +48,9 @@ def test_a_bundle_is_written_verified_and_read(run: Run, ledger_id: str) -> None
     shown = run("show", "a.zip")
     assert shown.exit_code == 0
     assert "Deaths at the harbour" in shown.stdout
-    for command in ("cases", "history", "disputes", "timeline", "custody", "counts", "asserters"):
+    for command in ("cases", "history", "disputes", "timeline", "custody", "counts", "asserters", "sheet"):
         assert run(command, "a.zip").exit_code == 0, command
+    assert "proven to be in the log of" in " ".join(run("sheet", "a.zip").stdout.split())
 
 
 def test_a_bundle_that_holds_is_status_0_and_says_what_it_does_not_show(run: Run) -> None:

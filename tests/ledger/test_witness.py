@@ -330,3 +330,4 @@ def test_the_whole_way_by_files(ledger: Ledger, tmp_path: Path) -> None:
     assert "cosigned up to 2 events" in run("witness", "show", folder)
     again = run("witness", "cosign", folder, tmp_path / "request", status=3)
     assert "cosigned size 2 of this log last" in again
+    assert "claimledger anchor request LEDGER --from 2 --to FILE" in again
