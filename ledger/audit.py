@@ -55,7 +55,7 @@ from .audit_findings import Findings
 from .audit_keys import KeyFold, envelope_of
 from .audit_links import CLOCKS_DIFFER, Links
 from .audit_log import SealedPart
-from .audit_notes import NO_PIN, remarks, what_is_left_open
+from .audit_notes import NO_PIN, remarks, what_is_left_open, what_no_anchor_mends
 from .audit_row import CheckedRow, check_rows
 from .audit_since import Earlier, Since
 from .audit_store import Stored
@@ -369,8 +369,8 @@ class _Audit:
         touched = {each.index for each in findings if each.index is not None}
         keys, sealed = self.folded.keys, self.sealed
         disputes: tuple[Dispute, ...] = ()
+        wrong = {each.index for each in findings if each.index is not None and each.code in _NOT_SIGNED}
         if keys is not None:
-            wrong = {each.index for each in findings if each.index is not None and each.code in _NOT_SIGNED}
             disputes = disputes_of(self.store, self.findings, keys, self.end, wrong, self._envelope_of)
             findings = self.findings.in_order(self._names())
         head = next((each for each in reversed(self.folded.heads) if each[0] < sealed.sealed), None)
@@ -386,6 +386,7 @@ class _Audit:
             notes=(
                 *([] if self.pin is not None else [NO_PIN]),
                 *self.notes,
+                *what_no_anchor_mends(wrong, self.anchoring.size),
                 *what_is_left_open(self.anchoring.size, self.end),
                 *remarks(self.erased, self.links),
             ),

@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from .audit_links import Links
 
-__all__ = ["NO_PIN", "remarks", "what_is_left_open"]
+__all__ = ["NO_PIN", "remarks", "what_is_left_open", "what_no_anchor_mends"]
 
 NO_PIN = "no ledger id was given: a whole other ledger in the place of this one would not show"
 _END = "nothing outside this file vouches for its end: later events could have been cut off"
@@ -36,6 +36,22 @@ def what_is_left_open(anchored: int, end: int) -> Iterator[str]:
     else:
         yield (
             f"the last anchor is at index {anchored - 1}: events that were recorded later, and cut off, would not show"
+        )
+
+
+def what_no_anchor_mends(wrong: Collection[int], anchored: int) -> Iterator[str]:
+    """That an anchor covers records which are found wrong, and does not make them right.
+
+    Args:
+        wrong: indexes of the events that nobody signed as they are.
+        anchored: for how many events somebody outside vouches.
+    """
+    covered = sorted(index for index in wrong if index < anchored)
+    if covered:
+        of = "a record that is" if len(covered) == 1 else f"{len(covered)} records that are"
+        yield (
+            f"among what is vouched for is {of} found wrong above (the first at index {covered[0]}): whoever vouches "
+            "saw the root of the log, not these bytes, and does not make them right"
         )
 
 

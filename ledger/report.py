@@ -100,7 +100,8 @@ UNCHECKED_KEYS = "unchecked.keys"
 UNCHECKED_TIMESTAMP = "unchecked.timestamp"
 UNCHECKED_WITNESSES = "unchecked.witnesses"
 SEALED_OTHERWISE = (
-    "After it was sealed, an event was changed, inserted, removed or moved, by somebody who holds a key."
+    "After it was sealed, an event was changed, inserted, removed or moved; where nothing else is found wrong, by "
+    "somebody who holds a key."
 )
 """What follows where the events are not those that a checkpoint was signed over."""
 

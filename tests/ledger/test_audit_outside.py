@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -301,3 +302,22 @@ def test_a_checkpoint_signed_by_a_fork_of_the_log_that_has_its_keys_is_a_contrad
     signers = log_signers(keyring(), seen.ledger.keys, 3)
     note = sign_checkpoint(Checkpoint(ORIGIN, 3, bytes(32)), list(signers))
     assert found(seen.audit(checkpoints={"theirs": note})) == [(None, "checkpoint.contradicted")]
+
+
+def test_an_anchor_is_not_said_to_make_a_record_right_that_was_changed_below_it(seen: Seen) -> None:
+    seen.record(2)
+    kept = {"kept": seen.seal()}
+    last = seen.ledger.size - 1
+    assert not [note for note in seen.audit(checkpoints=kept).notes if "does not make" in note]
+    seen.ledger.close()
+    with sqlite3.connect(seen.path) as database:
+        [state] = database.execute("SELECT state FROM events WHERE idx=?", (last,)).fetchone()
+        changed = bytes(state[:-9]) + bytes([state[-9] ^ 1]) + bytes(state[-8:])
+        database.execute("UPDATE events SET state=? WHERE idx=?", (changed, last))
+    database.close()
+    with Ledger.open(seen.path, read_only=True) as ledger:
+        report = ledger.verify(ledger.id, checkpoints=kept)
+    assert [each.index for each in report.findings if each.is_wrong] == [last]
+    assert standing(report) == [(0, last, "anchored")]
+    [said] = [note for note in report.notes if "does not make" in note]
+    assert f"a record that is found wrong above (the first at index {last})" in said
