@@ -256,7 +256,13 @@ def _check_goes_on(asked: WitnessRequest, signed: SignedCheckpoint, last: Signed
         if asked.proof:
             raise WrongProof("request: between two checkpoints of one size there is nothing to prove")
         return
-    verify_consistency(size, signed.size, last.root, signed.root, asked.proof)
+    try:
+        verify_consistency(size, signed.size, last.root, signed.root, asked.proof)
+    except WrongProof as error:
+        raise WrongProof(
+            f"request: it does not show that the log goes on from the {size} events that the witness cosigned "
+            f"({error}): its proof was changed, or the log shows another history"
+        ) from None
 
 
 def _read(path: Path) -> tuple[str, tuple[VerifierKey, ...]]:

@@ -127,7 +127,7 @@ def test_a_history_that_does_not_go_on_is_not_cosigned(
     grow(ledger)
     honest = WitnessRequest.from_bytes(ledger.witness_request(2))
     for size, proof in ((3, honest.proof), (3, ()), (5, honest.proof)):
-        with pytest.raises(WrongProof):
+        with pytest.raises(WrongProof, match="or the log shows another history"):
             witness.cosign(WitnessRequest(2, proof, forged(ledger, keys, size, bytes(32))).to_bytes())
     last = witness.last(ORIGIN)
     assert last is not None
