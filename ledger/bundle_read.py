@@ -175,7 +175,7 @@ class Bundle:
 
 
 def is_bundle(place: str | os.PathLike[str]) -> bool:
-    """Whether what is at a place is to be read as a bundle: a file that begins as a zip does, or a bundle's folder."""
+    """Whether a bundle is to be read there: a file that begins or ends as a zip does, or a bundle's folder."""
     path = Path(place)
     try:
         return (path / "bagit.txt").is_file() if path.is_dir() else looks_like_zip(path)

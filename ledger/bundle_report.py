@@ -19,7 +19,8 @@ __all__ = ["BUNDLE_MEANINGS", "BundleReport"]
 
 BUNDLE_MEANINGS = {
     **MEANINGS,
-    "bundle.unsafe": "It is made to do harm when it is unpacked: do not unpack it. Nothing in it was looked at.",
+    "bundle.unsafe": "It is made to do harm when it is unpacked, or was packed anew by some other program: do not "
+    "unpack it, and ask for the file as it was made. Nothing in it was looked at.",
     "bundle.malformed": "This is no whole bundle: cut short, damaged, or made by something else. Get it anew.",
     "bundle.extra": "Nothing vouches for this file; it may have been put in by anybody.",
     "bundle.manifest": "It was damaged, or changed after it was packed. What was signed is checked all the same.",

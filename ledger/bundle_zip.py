@@ -243,10 +243,16 @@ class _Window(io.RawIOBase):
 
 
 def looks_like_zip(path: Path) -> bool:
-    """Whether a file begins as a zip does: by that, a bundle is told from a ledger."""
+    """Whether a file begins or ends as a zip does: by that, a bundle is told from a ledger.
+
+    Programs that unpack a zip look for its end: one with something before it is a bundle that is malformed.
+    """
     try:
         with path.open("rb") as file:
-            return file.read(2) == b"PK"
+            if file.read(2) == b"PK":
+                return True
+            file.seek(-min(_END.size, path.stat().st_size), os.SEEK_END)
+            return file.read(4) == b"PK\5\6"
     except OSError:
         return False
 

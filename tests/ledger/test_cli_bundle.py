@@ -84,6 +84,13 @@ def test_the_answer_as_json_has_its_shape(run: Run) -> None:
     assert answer["status"] == 0
 
 
+def test_a_zip_with_something_before_it_is_a_bundle_that_is_malformed(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"#!/bin/sh\n" + GOLDEN.read_bytes())
+    verified = run("verify", "a.zip", "--trust", LEDGER_ID.read_text().strip())
+    assert verified.exit_code == 1
+    assert "[bundle.malformed]" in verified.stdout
+
+
 def test_what_is_no_bundle_is_no_traceback(run: Run, tmp_path: Path) -> None:
     (tmp_path / "not.zip").write_bytes(b"PK and then something else")
     verified = run("verify", "not.zip", "--unpinned")
