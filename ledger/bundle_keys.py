@@ -17,6 +17,7 @@ from claimledger.events.errors import (
     ClaimLedgerError,
     CouldNotCheck,
     KeyNotAllowed,
+    MalformedEvent,
     WrongLedger,
     WrongSignature,
 )
@@ -56,6 +57,7 @@ class BundleKeys:
         self._findings = findings
         self._is_broken = False
         self._stream_id: str | None = None
+        self._last: str | None = None
         self.stream: KeyStream | None = None
         self.unchecked = 0
 
@@ -88,15 +90,25 @@ class BundleKeys:
         mended: str | None = None
         by: tuple[str, ...] = ()
         try:
-            mended = mended_record(payload)
+            try:
+                mended = mended_record(payload)
+            except MalformedEvent:
+                # What was changed after it was signed is told as that.
+                if self.stream.wrong_signatures(envelope, index):
+                    raise WrongSignature("the signature does not fit the bytes") from None
+                raise
             by = () if mended is None else self._signers_of(mended)
             self.stream.verify(envelope, payload, index, record_signers=by)
             if self.is_of_keys(payload):
+                before, self._last = self._last, leaf
+                if before is not None and payload.previous != before:
+                    raise BrokenChain("it follows another event of the key stream than the one before it")
                 body = read_body(payload.type, payload.version, payload.body, {})
                 self.stream.apply(Event(index, leaf, payload, body, signers))
         except WrongSignature as error:
             self._findings.about(error.code, index, payload, leaf, str(error))
-            self._is_broken |= self.is_of_keys(payload)
+            if self.is_of_keys(payload):
+                self._is_broken, self._last = True, None
             return False
         except ClaimLedgerError as error:
             code = error.code
@@ -104,13 +116,19 @@ class BundleKeys:
                 code = UNCHECKED_KEYS
             if isinstance(error, KeyNotAllowed):
                 is_unknown = self._is_broken and any(name not in self.stream.keys for name in signers)
-                if is_unknown or (mended is not None and not by):
+                # Only a recorder may have recorded the record that is not here.
+                is_lost = mended is not None and not by and all(self._records(name, index) for name in signers)
+                if is_unknown or is_lost:
                     code = UNCHECKED_KEYS
             # That it does not follow the event before is said where its stream is looked at.
             if not isinstance(error, BrokenChain):
                 self._findings.about(code, index, payload, leaf, str(error))
             self._is_broken |= self.is_of_keys(payload)
         return True
+
+    def _records(self, name: str, index: int) -> bool:
+        record = None if self.stream is None else self.stream.keys.get(name)
+        return record is not None and record.role == "recorder" and record.is_active_at(index)
 
     def _open(self, envelope: Envelope, payload: Payload, leaf: str) -> bool:
         try:
@@ -124,4 +142,5 @@ class BundleKeys:
             said = f"opens ledger {keys.ledger_id}, and the bundle says that it is of another one"
             self._findings.about(WrongLedger.code, 0, payload, leaf, said)
         self.stream = keys
+        self._last = leaf
         return True

@@ -19,6 +19,7 @@ from claimledger.events.event import Payload
 
 from .bundle_findings import BundleFindings
 from .key_records import KeyRecord
+from .register import shared_register
 
 __all__ = ["BundleLinks"]
 
@@ -149,6 +150,9 @@ class BundleLinks:
         name = payload.body.get("case")
         if payload.sequence != 1:
             said = "opens a case, and is not the first event of its stream"
+            self._findings.about(BrokenChain.code, index, payload, leaf, said)
+        elif payload.ledger is not None and payload.stream == shared_register(payload.ledger):
+            said = "opens a case in the shared register"
             self._findings.about(BrokenChain.code, index, payload, leaf, said)
         elif isinstance(name, str):
             if name in self.cases.values():

@@ -75,6 +75,9 @@ BUNDLE = {"cases": [str, 1, MAXIMUM], "format": re.compile("claimledger-bundle/1
 EVENT_ID, WHOLE = PAYLOAD["id"], (0, MAXIMUM)
 DISCLOSURE = [re.compile("claimledger-disclosure/1"), HEX, EVENT_ID, SLOT, re.compile("[0-9a-f]{32}"), object]
 
+class Unknown(Exception):
+    """Who may have signed cannot be told."""
+
 class Stop(Exception):
     """A finding after which nothing more can be looked at: its code, and words."""
 
@@ -245,7 +248,7 @@ class Trust:
         signers = {keyid for keyid, _ in signatures}
         try:
             require(self.allows(index, event, signers, new))
-        except LookupError:
+        except Unknown:
             return "unchecked.keys"
         except ValueError:
             others = {keyid for keyid in signers if keyid in self.keys}
@@ -267,7 +270,7 @@ class Trust:
         self.origin = body["origin"] if "origin" in body else self.origin
 
     def allows(self, index: int, event: dict, signers: set, new: dict) -> bool:
-        """Whether these may sign it; LookupError where that cannot be told."""
+        """Whether these may sign it; Unknown where that cannot be told."""
         kind, body, keys = event["type"], event["body"], self.keys
         governs = kind in ("ledger.opened", "roots.changed") or kind.startswith("key.")
         active = {keyid for keyid in signers if keyid in keys and is_active(keys[keyid], index)}
@@ -278,7 +281,7 @@ class Trust:
         if kind == "ledger.opened" and index:
             return False
         if governs and (kind not in BODIES or event["version"] != 1):
-            raise LookupError
+            raise Unknown
         if kind == "ledger.opened":
             return signers <= {k for k in new if new[k].role == "root"} and len(signers) >= body["threshold"]
         if kind == "key.added":
@@ -299,14 +302,14 @@ class Trust:
             kept = [(keys[keyid], new[keyid]) for keyid in new if keyid in keys]
             return (enough and signers <= roots | fresh and fresh <= signers and len(signers & set(new)) >= body["threshold"]
                     and all(k.role == "root" and is_active(k, index) and k.holder == n.holder for k, n in kept))
-        if kind in MENDS and not (enough and signers == roots):
-            if by_recorders and body[MENDS[kind]] not in self.records:
-                raise LookupError
-            mended, line = self.records[body[MENDS[kind]]].signers if by_recorders else (), set(signers)
-            while line and not line & set(mended):
-                line = {keys[keyid].succeeds for keyid in line} - {None}
-            return by_recorders and bool(line)
-        return by_recorders or kind in MENDS
+        if kind not in MENDS or not by_recorders:
+            return by_recorders or (kind in MENDS and enough and signers == roots)
+        if body[MENDS[kind]] not in self.records:
+            raise Unknown
+        mended, line = set(self.records[body[MENDS[kind]]].signers), set(signers)
+        while line and not line & mended:
+            line = {keys[keyid].succeeds for keyid in line} - {None}
+        return bool(line)
 
     def is_disputed(self, index: int, signers) -> bool:
         """Whether a key was revoked later, with a size that leaves this record out."""
@@ -564,7 +567,7 @@ class Check:
         odd |= self.say("chain.broken", "its place in the stream is taken", index, when=sequence <= before)
         follows = sequence != before + 1 or previous is None or event["previous"] == previous.hex()
         odd |= self.say("chain.broken", "the record before it is another", index, when=not follows)
-        odd |= self.say("chain.broken", "its id was there before", index, when=not is_new)
+        self.say("chain.broken", "its id was there before", index, when=not is_new)
         if kind == "case.opened":
             name = body["case"] if isinstance(body.get("case"), str) else None
             late = sequence != 1 or stream in (self.register, self.trust.stream) or name in self.cases

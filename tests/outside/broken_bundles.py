@@ -209,6 +209,28 @@ def _(world: World, ids: Names) -> None:
     world.add("harbour", "claim.amended", {"amends": uuid_of(f"{world.origin} event {world.count + 1}")}, C)
 
 
+@recorded("amends-what-is-not-here-by-a-stranger", *NOT_ALLOWED)
+def _(world: World, ids: Names) -> None:
+    world.add("harbour", "claim.amended", {"amends": "x"}, ["stranger"])
+
+
+@recorded("amends-nothing-badly-signed", *SIGNATURE)
+def _(world: World, ids: Names) -> None:
+    world.add("harbour", "claim.amended", {}, C, spoil=flipped)
+
+
+@recorded("key-event-that-follows-another", "chain.broken", "unchecked.keys")
+def _(world: World, ids: Names) -> None:
+    world.add_key(NEW[0], "recorder", by=BY, previous="0" * 64)
+    world.add("harbour", "claim.recorded", {}, NEW)
+
+
+@recorded("key-event-of-an-id-that-was-there", "chain.broken")
+def _(world: World, ids: Names) -> None:
+    world.add_key(NEW[0], "recorder", by=BY, id=ids["claim"])
+    world.add("harbour", "claim.recorded", {}, NEW)
+
+
 # The key stream
 
 NEW = ("recorder d",)
@@ -653,6 +675,17 @@ erasing(
 )
 erasing("erased-a-slot-that-is-not", (), "harbour", C, ["x"])
 erasing("erased-no-list", (), "harbour", C, {})
+
+
+def first_in_the_register() -> tuple[bytes, str]:
+    world = World()
+    world.add_key("recorder c", "recorder", by=(*ROOTS, *C))
+    world.add("harbour", "case.opened", {"case": "harbour"}, C)
+    world.add("register", "case.opened", {"case": "hidden"}, C)
+    return archive(world.folder, world.files(CASES)), str(world.ledger)
+
+
+add("chain-register-begins-as-a-case", first_in_the_register, ("chain.broken",))
 
 # Openings
 

@@ -735,7 +735,7 @@ class Check {
         chain(wrong, 'chain.broken', 'a case opened out of its place, or twice');
         if (!wrong && name !== null) this.cases.set(name, stream);
       }
-      chain(!isNew, 'chain.broken', 'its id was there before');
+      if (!isNew) this.say('chain.broken', 'its id was there before', index);
       if (this.note && index < size) {
         if (hashes === null) this.say('unchecked.proof', '', index);
         else if (!leadsTo(this.note.root, leaf, index, size, hashes)) this.say('proof.wrong', '', index);
