@@ -117,7 +117,9 @@ class BundleKeys:
             if isinstance(error, KeyNotAllowed):
                 is_unknown = self._is_broken and any(name not in self.stream.keys for name in signers)
                 # Only a recorder may have recorded the record that is not here.
-                is_lost = mended is not None and not by and all(self._records(name, index) for name in signers)
+                is_lost = (
+                    mended is not None and not by and all(self._records(name, index) for name in signers)
+                )
                 if is_unknown or is_lost:
                     code = UNCHECKED_KEYS
             # That it does not follow the event before is said where its stream is looked at.

@@ -281,6 +281,7 @@ class Trust:
         if kind == "ledger.opened" and index:
             return False
         if governs and (kind not in BODIES or event["version"] != 1):
+            require(index == 0 or enough)
             raise Unknown
         if kind == "ledger.opened":
             return signers <= {k for k in new if new[k].role == "root"} and len(signers) >= body["threshold"]

@@ -165,6 +165,10 @@ simple("unknown-type", (), "harbour", "something.new", {"deep": [[[[[[[[[[[[[]]]
 simple("newer-version", (), "harbour", "claim.recorded", {}, C, version=99)
 simple("key-event-of-unknown-type", ("unchecked.keys",), "keys", "key.rotated", {}, ROOTS)
 simple("key-event-of-newer-version", ("unchecked.keys",), "keys", "key.added", {}, ROOTS, version=2)
+simple("key-event-of-unknown-type-by-one-root", NOT_ALLOWED, "keys", "key.rotated", {}, ["root one"])
+simple(
+    "key-event-of-newer-version-by-one-root", NOT_ALLOWED, "keys", "key.added", {}, ["root one"], version=2
+)
 simple("second-opening", NOT_ALLOWED, "harbour", "ledger.opened", {}, C, ledger=None)
 simple("second-opening-in-key-stream", NOT_ALLOWED, "keys", "ledger.opened", {}, ROOTS, ledger=None)
 simple("amends-nothing", MALFORMED, "harbour", "claim.amended", {}, C)

@@ -285,7 +285,10 @@ class Trust {
     const only = (...allowed) => signers.every((keyid) => allowed.includes(keyid));
     if (governs(type) !== (stream === this.stream)) return false;
     if (type === 'ledger.opened' && index > 0) return false;
-    if (governs(type) && (!READABLE.includes(type) || version !== 1)) throw new Unknown();
+    if (governs(type) && (!READABLE.includes(type) || version !== 1)) {
+      if (index > 0 && !enough) return false;
+      throw new Unknown();
+    }
     if (type === 'ledger.opened') {
       return signers.every((keyid) => brought.get(keyid)?.role === 'root') && signers.length >= body.threshold;
     }
