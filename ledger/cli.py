@@ -25,6 +25,7 @@ from . import (
     cli_evidence,
     cli_export,
     cli_find,
+    cli_key_requests,
     cli_keys,
     cli_log,
     cli_publish,
@@ -217,9 +218,9 @@ keys_app.command("list", cls=Command)(_command(cli_keys.keys_list))
 keys_app.command("new", cls=Command)(_command(cli_keys.keys_new))
 keys_app.command("rotate", cls=Command)(_command(cli_keys.keys_rotate))
 keys_app.command("revoke", cls=Command)(_command(cli_keys.keys_revoke))
-keys_app.command("request", cls=Command)(_command(cli_keys.keys_request))
-keys_app.command("sign", cls=Command)(_command(cli_keys.keys_sign))
-keys_app.command("apply", cls=Command)(_command(cli_keys.keys_apply))
+keys_app.command("request", cls=Command)(_command(cli_key_requests.keys_request))
+keys_app.command("sign", cls=Command)(_command(cli_key_requests.keys_sign))
+keys_app.command("apply", cls=Command)(_command(cli_key_requests.keys_apply))
 witness_app.command("init", cls=Command)(_command(cli_witness.witness_init))
 witness_app.command("add-log", cls=Command)(_command(cli_witness.witness_add_log))
 witness_app.command("cosign", cls=Command)(_command(cli_witness.witness_cosign))

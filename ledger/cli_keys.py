@@ -1,32 +1,28 @@
-"""The commands `keys ...`: who may sign in a ledger, and how that is changed, by roots at hand or kept elsewhere.
+"""The commands `keys ...`: who may sign in a ledger, and how that is changed where the root keys are at hand.
 
 1. Only the roots change keys. Where their private keys are at hand (in the keyring, or in a folder named by `--roots`),
-   `rotate` and `revoke` do it at once.
-2. Where they are not, `request` writes a file, `sign` shows on the other machine what it does, read from the bytes that
-   will be signed, and signs it; `apply` takes it back. Several sign in any order, on one file or on copies.
-3. Nothing is signed before a person, or `--yes`, said so.
+   `rotate` and `revoke` do it at once. Where they are not, it takes a request: `claimledger.cli_key_requests`.
+2. `rotate` makes no key that could not be added: first it looks whether enough roots are at hand.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from .cli_terminal import ask_passphrase, note, open_keyring, say, say_json, screen_width, write_new
+from .cli_terminal import ask_passphrase, note, open_keyring, say, say_json, screen_width, tell
 from .cli_tokens import Existing, KeyId, KeyLabel, Library, Serial, TokenLabel, new_in_token
 from .cli_write import UNENCRYPTED, AsJSON, Holder, KeysFolder, LedgerPlace, Plain, new_keyring
 
 if TYPE_CHECKING:
     from .key_records import KeyRecord
-    from .key_requests import KeyChange, KeyRequest
     from .keys import Keyring
     from .ledger import Ledger
 
-__all__ = ["keys_apply", "keys_list", "keys_new", "keys_request", "keys_revoke", "keys_rotate", "keys_sign"]
+__all__ = ["Size", "keys_list", "keys_new", "keys_revoke", "keys_rotate", "role_of"]
 
 Roots = Annotated[
     list[Path] | None,
@@ -85,7 +81,7 @@ def keys_new(
     elif existing or any(each is not None for each in (token, serial, key, key_id)):
         raise typer.BadParameter("name the library of the token too", param_hint="--pkcs11")
     elif role is not None:
-        _new_key(folder, _role(role), holder, plain=no_passphrase)
+        _new_key(folder, role_of(role), holder, plain=no_passphrase)
     else:
         new_keyring(folder, holder, plain=no_passphrase)
     return _list_keyring(folder, as_json=False)
@@ -129,7 +125,7 @@ def keys_rotate(
         added = opened.add_key(new, old.holder, succeeds=old.keyid, roots=rings)
         revoked = opened.revoke_key(old.keyid, reason, roots=rings)
         between = revoked.index - added.index - 1
-        _tell(
+        tell(
             f"added at index {added.index}: a new recorder key of {old.holder}; it may mend what the old one recorded",
             f"revoked at index {revoked.index}: recorder key {old.keyid[:8]}; all that it signed stays trusted",
         )
@@ -166,133 +162,17 @@ def keys_revoke(
     with Ledger.open(ledger) as opened:
         receipt = opened.revoke_key(key, reason, size, roots=rings)
         record = opened.key(key)
-    _tell(f"{record.role} key {record.keyid[:8]} of {record.holder}: {_state_of(record)}")
-    _tell(f"written at index {receipt.index}")
+    tell(f"{record.role} key {record.keyid[:8]} of {record.holder}: {_state_of(record)}")
+    tell(f"written at index {receipt.index}")
     return 0
 
 
-def keys_request(
-    ledger: LedgerPlace,
-    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="Where to write the request.")],
-    add: Annotated[
-        Path | None,
-        typer.Option(
-            "--add", metavar="DIR", help="Add the newest key of this keyring that is not in the ledger."
-        ),
-    ] = None,
-    role: Annotated[
-        str, typer.Option("--role", metavar="ROLE", help="With --add: root, recorder or log.")
-    ] = "recorder",
-    succeeds: Annotated[
-        str | None,
-        typer.Option(
-            "--succeeds", metavar="KEYID", help="With --add: the key that its holder signed with before."
-        ),
-    ] = None,
-    revoke: Annotated[
-        str | None, typer.Option("--revoke", metavar="KEYID", help="Revoke this key (with --reason).")
-    ] = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="With --revoke: why; signed in clear.")
-    ] = None,
-    size: Size = None,
-    roots: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--roots", metavar="DIR", help="Make the root keys of these keyrings the roots; each of them."
-        ),
-    ] = None,
-    threshold: Annotated[
-        int | None, typer.Option("--threshold", metavar="N", help="With --roots: how many of them must sign.")
-    ] = None,
-) -> int:
-    """Write a change of keys into a file, to be signed where the root keys are."""
-    from .ledger import Ledger
+def role_of(text: str) -> Role:
+    """The role that an option names.
 
-    if sum(each is not None and each != [] for each in (add, revoke, roots)) != 1:
-        raise typer.BadParameter(
-            "ask for one thing: --add DIR, --revoke KEYID or --roots DIR", param_hint="--add"
-        )
-    with Ledger.open(ledger) as opened:
-        own: list[Any] = []
-        change: KeyChange
-        if add is not None:
-            change, own = _adding(opened, add, _role(role), succeeds)
-        elif revoke is not None:
-            if reason is None:
-                raise typer.BadParameter("say why: --reason TEXT", param_hint="--reason")
-            change = opened.revocation(revoke, reason, size)
-        else:
-            change = _changing_roots(roots or [], threshold)
-        request = opened.key_request(change).signed_by(own)
-    write_new(to, request.to_json())
-    say(
-        *_request_lines(request),
-        "",
-        f"written to {to}; where a root key is: claimledger keys sign {to} --keys DIR",
-    )
-    return 0
-
-
-def keys_sign(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A request.")],
-    keys: KeysFolder,
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="FILE", help="Write it there, and leave the file as it is.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Sign without asking.")] = False,
-) -> int:
-    """Show what a request does, and sign it with the keys of a keyring that it asks for."""
-    from claimledger.events.errors import InvalidInput, KeyMissing
-
-    from .keys import Keyring
-
-    request = _read(file)
-    say(*_request_lines(request))
-    asked = {each.keyid for each in request.asked} - {each.keyid for each in request.signatures}
-    if not asked & {entry.keyid for entry in Keyring.describe(keys)}:
-        raise KeyMissing(
-            f"{keys}: none of its keys is asked for here, or they have signed already; nothing was signed"
-        )
-    if not yes:
-        if not sys.stdin.isatty():
-            raise InvalidInput(
-                "nothing was signed: there is no terminal to ask on; say --yes if that is what you want"
-            )
-        if not typer.confirm("Sign this?", err=True):
-            raise InvalidInput("nothing was signed")
-    ring = open_keyring(keys)
-    signed = request.signed_by([*ring.roots, *ring.recorders])
-    if signed == request:
-        raise KeyMissing(
-            f"{keys}: the private key that is asked for is not in the folder; nothing was signed"
-        )
-    if to is not None:
-        write_new(to, signed.to_json())
-    else:
-        _write_over(file, signed.to_json())
-    say("")
-    _tell(*_missing_lines(signed, to or file))
-    return 0
-
-
-def keys_apply(
-    ledger: LedgerPlace,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="The request, or signed copies of it.")],
-) -> int:
-    """Write a signed change of keys into the ledger."""
-    from .ledger import Ledger
-
-    request = _read(files[0])
-    for file in files[1:]:
-        request = request.joined(_read(file))
-    with Ledger.open(ledger) as opened:
-        receipt = opened.apply_key_request(request)
-    _tell(*request.words[:-1], f"written at index {receipt.index} of {ledger}")
-    return 0
-
-
-def _role(text: str) -> Role:
+    Raises:
+        typer.BadParameter: there is no such role.
+    """
     roles: tuple[Role, ...] = ("root", "recorder", "log")
     for role in roles:
         if role == text:
@@ -406,14 +286,6 @@ def _state_of(record: KeyRecord) -> str:
     return f"{said}; all that it signed stays trusted"
 
 
-def _tell(*texts: str) -> None:
-    """Say something in which a ledger or a request has words of its own."""
-    from claimledger.projections.layout import paragraph
-
-    for text in texts:
-        say(*paragraph(text, screen_width(), hanging=2))
-
-
 def _is_plain(folder: Path) -> bool:
     """Whether the private keys of a keyring are kept unencrypted: a new one is kept as they are."""
     pems = list(folder.glob("*.pem"))
@@ -434,81 +306,3 @@ def _check_roots_at_hand(ledger: Ledger, rings: Sequence[Keyring], place: str, f
             f"folders with --roots, or have it signed elsewhere: claimledger keys new {folder} --role recorder, then "
             f"keys request {place} --add {folder} --to FILE, and after that keys request {place} --revoke KEYID"
         )
-
-
-def _adding(ledger: Ledger, folder: Path, role: Role, succeeds: str | None) -> tuple[KeyChange, list[Any]]:
-    from claimledger.events.errors import KeyMissing
-    from claimledger.events.governance import KeyAdded
-
-    ring = open_keyring(folder)
-    new = [each for each in ring.entries if each.role == role and each.keyid not in ledger.keys.keys]
-    if not new:
-        raise KeyMissing(
-            f"{folder}: every {role} key of it is in the ledger; make one: claimledger keys new {folder} --role {role}"
-        )
-    entry = new[-1]
-    before = None if succeeds is None else ledger.key(succeeds).keyid
-    body = KeyAdded(
-        holder=entry.holder, role=role, algorithm=entry.algorithm, key=entry.public_key, succeeds=before
-    )
-    return body, [*ring.recorders, *ring.roots]
-
-
-def _changing_roots(folders: Iterable[Path], threshold: int | None) -> KeyChange:
-    from claimledger.events.governance import RootKey, RootsChanged
-
-    from .keys import Keyring
-
-    listed = [
-        RootKey(holder=entry.holder, key=entry.public_key)
-        for folder in folders
-        for entry in Keyring.describe(folder)
-        if entry.role == "root"
-    ]
-    if threshold is None and len(listed) != 1:
-        raise typer.BadParameter("say how many of them must sign: --threshold N", param_hint="--threshold")
-    return RootsChanged(roots=listed, threshold=1 if threshold is None else threshold)
-
-
-def _read(file: Path) -> KeyRequest:
-    from claimledger.events.errors import InvalidInput
-
-    from .key_requests import KeyRequest
-
-    try:
-        return KeyRequest.from_json(file.read_bytes())
-    except InvalidInput as error:
-        raise InvalidInput(f"{file}: {error}") from None
-
-
-def _request_lines(request: KeyRequest) -> list[str]:
-    from claimledger.projections.layout import paragraph
-
-    lines: list[Any] = ["This request is to"]
-    for words in request.words:
-        lines += paragraph(words, screen_width(), indent=2, hanging=2)
-    signed = {each.keyid for each in request.signatures}
-    lines.append(f"signed by {request.roots_signed} of the {request.threshold} roots that must sign:")
-    for each in request.asked:
-        mark = "signed" if each.keyid in signed else "not yet"
-        what = "new key" if each.why == "new" else "root"
-        lines += paragraph(
-            f"{mark}: {each.holder} ({what} {each.keyid[:8]})", screen_width(), indent=2, hanging=2
-        )
-    return lines
-
-
-def _missing_lines(request: KeyRequest, file: Path) -> list[str]:
-    if not request.missing:
-        return [f"all who must have signed {file}; at the ledger: claimledger keys apply LEDGER {file}"]
-    who = ", ".join(each.holder for each in request.missing)
-    roots = request.threshold - request.roots_signed
-    need = f"{roots} more of the roots" if roots > 0 else "the new key"
-    return [f"signed; still needed: {need} ({who})"]
-
-
-def _write_over(file: Path, data: bytes) -> None:
-    """Replace a file in one step: a crash leaves the old one or the new one."""
-    beside = file.with_name(f".{file.name}.new")
-    beside.write_bytes(data)
-    beside.replace(file)

@@ -37,6 +37,7 @@ __all__ = [
     "screen_width",
     "shown_path",
     "copies_at",
+    "tell",
     "working",
     "write_new",
 ]
@@ -69,6 +70,14 @@ def screen_width() -> int:
 def say(*lines: Line | str) -> None:
     """Write lines to standard output, with their styles on a terminal only."""
     _write(lines, sys.stdout)
+
+
+def tell(*texts: str) -> None:
+    """Write texts in which a ledger or a file has words of its own: folded to the screen, further lines indented."""
+    from claimledger.projections.layout import paragraph
+
+    for text in texts:
+        say(*paragraph(text, screen_width(), hanging=2))
 
 
 def note(*lines: Line | str) -> None:
