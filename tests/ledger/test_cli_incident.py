@@ -558,7 +558,9 @@ def test_each_command_and_option_is_documented(project: Path) -> None:
 @pytest.mark.parametrize("command", ["cases", "show", "history", "disputes", "verify"])
 def test_each_member_of_the_json_is_documented(run: Run, project: Path, command: str) -> None:
     page = (project / "docs" / "reference" / "command-line.md").read_text("utf-8")
-    [section] = [part for part in page.split("\n### ") if part.startswith(f"`claimledger {command} ")]
+    parts = [part for part in page.split("\n### ") if part.startswith(f"`claimledger {command} ")]
+    assert parts, f"{command} has a section of its own"
+    section = parts[0]
     common = page.partition("\n## Reading")[2].partition("\n### ")[0]
     document = json.loads(run(command, "incident.ledger", "--json").stdout)
     named = set(re.findall(r"[a-z_]+", section + common))
