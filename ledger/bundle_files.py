@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
+from importlib.resources import files
 from typing import Final
 
 from claimledger.events.encoding import decode, encode
@@ -36,6 +37,7 @@ __all__ = [
     "SOURCES",
     "TIMESTAMPS",
     "VERIFIER",
+    "verifier_script",
     "WITHHELD",
     "Contents",
     "Custody",
@@ -81,6 +83,12 @@ _BY_DIGEST: Final = re.compile(r"data/(?:heads|timestamps|sources)/([0-9a-f]{64}
 _FOLDER: Final = re.compile(r"bundle-[0-9a-f]{16}").fullmatch
 _DAY: Final = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])").fullmatch
 _VALUE: Final = re.compile(r"[^\x00-\x1f\x7f]{1,500}").fullmatch
+
+
+def verifier_script() -> bytes | None:
+    """The verifier that goes into every bundle; None where this installation has none."""
+    found = files("claimledger").joinpath("data", "verify_claimledger.py")
+    return found.read_bytes() if found.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from .bundle_files import (
     WITHHELD,
     Contents,
     Custody,
+    verifier_script,
 )
 from .bundle_lines import (
     EventLine,
@@ -57,7 +58,6 @@ from .bundle_read import Bundle, is_bundle
 from .bundle_readme import readme
 from .bundle_report import BundleReport
 from .bundle_verify import verify_bundle
-from .bundle_write import verifier_script
 from .checkpoints import Checkpoint
 from .notes import Note
 

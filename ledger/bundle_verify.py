@@ -17,8 +17,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Protocol
 
 from claimledger.events.disclosure import SlotStatus
@@ -36,7 +37,7 @@ from claimledger.events.identifiers import is_digest
 
 from .anchors import Anchor, Trust
 from .bundle_disclosures import SlotSink, verify_slots
-from .bundle_files import EVENTS
+from .bundle_files import EVENTS, VERIFIER, verifier_script
 from .bundle_findings import BundleFindings, counted, shown
 from .bundle_heads import verify_heads
 from .bundle_keys import BundleKeys
@@ -57,6 +58,10 @@ __all__ = ["Sink", "verify_bundle"]
 
 _NO_PIN = "no ledger id was given: a bundle of a whole other ledger would not show"
 _WORDS = "README.txt, bag-info.txt and verify_claimledger.py are the words of whoever made it; no signature covers them"
+_OTHER_PROGRAM = (
+    "verify_claimledger.py in it is not the program of this release: it was changed, or is of another release; take "
+    "one from somewhere else"
+)
 _VIEWS = "whether the log shows everybody the same, only somebody from outside could vouch; nobody whom you trust does"
 
 
@@ -244,6 +249,13 @@ class _Verification:
         if self.sink is not None:
             self.sink.proven(index, hashes)
 
+    def _program(self) -> Iterator[str]:
+        """What is to be said of the program that is in the bundle: whoever made the bundle can make it say anything."""
+        packed = self.bundle.files.get(VERIFIER)
+        script = verifier_script()
+        if packed is not None and script is not None and packed.digest != sha256(script).hexdigest():
+            yield _OTHER_PROGRAM
+
     # The whole
 
     def _look_at_the_whole(self, note: Note | None) -> None:
@@ -309,7 +321,7 @@ class _Verification:
         )
         failed = {each.code for each in listed} & {CHECKPOINT_WRONG}
         views = [] if self.anchors else [_VIEWS]
-        notes = [*([] if self.pin is not None else [_NO_PIN]), *self.notes, *views, _WORDS]
+        notes = [*([] if self.pin is not None else [_NO_PIN]), *self.notes, *views, _WORDS, *self._program()]
         return BundleReport(
             ledger_id=self.contents.ledger,
             origin=self.contents.origin,

@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from heapq import merge
-from importlib.resources import files
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -39,6 +38,7 @@ from .bundle_files import (
     WITHHELD,
     Contents,
     Custody,
+    verifier_script,
 )
 from .bundle_lines import event_line, proof_line, withheld_line
 from .bundle_pack import Packer
@@ -51,7 +51,7 @@ from .recording import Row
 from .rows import PAGE, StoredRows
 from .tiles import TiledTree
 
-__all__ = ["Bundling", "verifier_script", "write_bundle"]
+__all__ = ["Bundling", "write_bundle"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,6 @@ def write_bundle(
         what.withholding.check()
         collected.add_beside()
         return packer.finish(what.contents, what.custody)
-
-
-def verifier_script() -> bytes | None:
-    """The verifier that goes into every bundle; None where this installation has none."""
-    found = files("claimledger").joinpath("data", "verify_claimledger.py")
-    return found.read_bytes() if found.is_file() else None
 
 
 class _Collected:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from claimledger.cli import app
 from claimledger.cli_terminal import PASSPHRASE
 from claimledger.testing import seeded_keyring
+from tests.bundles.packing import bundle, unpack, with_manifests
 from tests.bundles.variants import GOLDEN, LEDGER_ID, variants
 from tests.bundles.world import CASE, OTHER, new_ledger
 
@@ -89,6 +90,22 @@ def test_a_zip_with_something_before_it_is_a_bundle_that_is_malformed(run: Run, 
     verified = run("verify", "a.zip", "--trust", LEDGER_ID.read_text().strip())
     assert verified.exit_code == 1
     assert "[bundle.malformed]" in verified.stdout
+
+
+def test_a_program_in_a_bundle_that_is_not_the_one_of_this_release_is_said(
+    run: Run, ledger_id: str, tmp_path: Path
+) -> None:
+    assert run("bundle", "a.ledger", CASE, "--to", "a.zip", *DAY).exit_code == 0
+    honest = run("verify", "a.zip", "--trust", ledger_id)
+    assert "is not the program of this release" not in " ".join(honest.stdout.split())
+    folder, files = unpack(tmp_path / "a.zip")
+    files["data/verify_claimledger.py"] = b'print("all holds")\n'
+    (tmp_path / "b.zip").write_bytes(bundle(folder, with_manifests(files)))
+    swapped = run("verify", "b.zip", "--trust", ledger_id)
+    assert swapped.exit_code == honest.exit_code, "nothing that is signed was changed"
+    assert "verify_claimledger.py in it is not the program of this release" in " ".join(
+        swapped.stdout.split()
+    )
 
 
 def test_what_is_no_bundle_is_no_traceback(run: Run, tmp_path: Path) -> None:
