@@ -21,7 +21,7 @@ from claimledger.events.identifiers import is_event_id, is_slot
 
 from .merkle import HASH_BYTES
 from .notes import read_base64, write_base64
-from .proofs import MAX_HASHES
+from .proof_text import MAX_HASHES
 
 __all__ = [
     "EventLine",

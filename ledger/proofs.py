@@ -26,13 +26,13 @@ from claimledger.events.errors import InvalidValue, MalformedNote, WrongProof
 
 from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
 from .cosignatures import Cosignature, WitnessPolicy
-from .merkle import HASH_BYTES, MAX_SIZE, verify_inclusion
+from .merkle import MAX_SIZE, verify_inclusion
 from .notes import MAX_NOTE_BYTES, Note, NoteVerifier, read_base64, read_decimal, read_hash, write_base64
+from .proof_text import MAX_HASHES, check_hashes, join_text, split_text
 
 __all__ = ["MAX_PROOF_BYTES", "LogProof", "VerifiedProof"]
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
-MAX_HASHES: Final = 63
 MAX_PROOF_BYTES: Final = MAX_NOTE_BYTES + 100_000
 """Room for a checkpoint of the largest size, the hashes, and extra data."""
 
@@ -73,8 +73,7 @@ class LogProof:
     def __post_init__(self) -> None:
         if type(self.index) is not int or not 0 <= self.index < MAX_SIZE:
             raise InvalidValue("the index of a leaf is a whole number from 0 to below 2**63 - 1")
-        if len(self.hashes) > MAX_HASHES or any(len(each) != HASH_BYTES for each in self.hashes):
-            raise InvalidValue(f"an inclusion proof has at most {MAX_HASHES} hashes of {HASH_BYTES} bytes")
+        check_hashes(self.hashes, "an inclusion proof")
         if self.extra is not None and not self.extra:
             raise InvalidValue("extra data that is empty is left out: None")
         Checkpoint.from_text(Note.from_bytes(self.checkpoint).text)
@@ -89,12 +88,7 @@ class LogProof:
         Raises:
             MalformedNote: it is no proof, or its checkpoint is none.
         """
-        if len(data) > MAX_PROOF_BYTES:
-            raise MalformedNote(f"proof: {len(data)} bytes, where at most {MAX_PROOF_BYTES} are read")
-        head, divider, checkpoint = data.partition(b"\n\n")
-        if not divider or not head.isascii():
-            raise MalformedNote("proof: expected lines of ASCII, an empty line and a checkpoint")
-        header, *lines = head.decode().split("\n")
+        (header, *lines), checkpoint = split_text(data, MAX_PROOF_BYTES, "proof")
         if header != HEADER:
             raise MalformedNote(f"proof: the first line must be {HEADER}")
         extra = None
@@ -118,7 +112,7 @@ class LogProof:
             lines.append(f"extra {write_base64(self.extra)}")
         lines.append(f"index {self.index}")
         lines += [write_base64(each) for each in self.hashes]
-        return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.checkpoint
+        return join_text(lines, self.checkpoint)
 
     def verify(
         self,

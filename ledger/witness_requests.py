@@ -24,12 +24,12 @@ from typing import Final
 from claimledger.events.errors import InvalidValue, MalformedNote
 
 from .checkpoints import Checkpoint
-from .merkle import HASH_BYTES, MAX_SIZE
+from .merkle import MAX_SIZE
 from .notes import MAX_LINES, MAX_NOTE_BYTES, Note, SignatureLine, read_decimal, read_hash, write_base64
+from .proof_text import MAX_HASHES, check_hashes, join_text, split_text
 
 __all__ = ["MAX_REQUEST_BYTES", "WitnessRequest", "read_lines", "write_lines"]
 
-MAX_HASHES: Final = 63
 MAX_REQUEST_BYTES: Final = MAX_NOTE_BYTES + 100 + 45 * MAX_HASHES
 
 
@@ -54,8 +54,7 @@ class WitnessRequest:
     def __post_init__(self) -> None:
         if type(self.old) is not int or not 0 <= self.old <= MAX_SIZE:
             raise InvalidValue(f"an old size is a whole number from 0 to {MAX_SIZE}")
-        if len(self.proof) > MAX_HASHES or any(len(each) != HASH_BYTES for each in self.proof):
-            raise InvalidValue(f"a consistency proof has at most {MAX_HASHES} hashes of {HASH_BYTES} bytes")
+        check_hashes(self.proof, "a consistency proof")
         Checkpoint.from_text(Note.from_bytes(self.checkpoint).text)
 
     @classmethod
@@ -68,12 +67,7 @@ class WitnessRequest:
         Raises:
             MalformedNote: it is no request, or its checkpoint is none.
         """
-        if len(data) > MAX_REQUEST_BYTES:
-            raise MalformedNote(f"request: {len(data)} bytes, where at most {MAX_REQUEST_BYTES} are read")
-        head, divider, checkpoint = data.partition(b"\n\n")
-        if not divider or not head.isascii():
-            raise MalformedNote("request: expected lines of ASCII, an empty line and a checkpoint")
-        old, *lines = head.decode().split("\n")
+        (old, *lines), checkpoint = split_text(data, MAX_REQUEST_BYTES, "request")
         if not old.startswith("old "):
             raise MalformedNote('request: the first line must be "old" and a size')
         if len(lines) > MAX_HASHES:
@@ -84,7 +78,7 @@ class WitnessRequest:
     def to_bytes(self) -> bytes:
         """The body of the request."""
         lines = [f"old {self.old}", *(write_base64(each) for each in self.proof)]
-        return "".join(f"{line}\n" for line in lines).encode() + b"\n" + self.checkpoint
+        return join_text(lines, self.checkpoint)
 
 
 def read_lines(data: bytes) -> tuple[SignatureLine, ...]:

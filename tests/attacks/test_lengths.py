@@ -232,7 +232,7 @@ HASHES = Check("merkle:_check_hashes", "any(not _is_hash(each) for each in (*pro
     found="note.malformed",
     by=(
         Check("notes:read_hash", "len(data) != HASH_BYTES"),
-        Check("proofs:LogProof.__post_init__", "any(len(each) != HASH_BYTES for each in self.hashes)"),
+        Check("proof_text:check_hashes", "any(len(each) != HASH_BYTES for each in hashes)"),
     ),
     then="proof.wrong",
 )
