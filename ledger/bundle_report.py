@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from claimledger.events.disclosure import SlotStatus
 
 from .anchors import Anchor
-from .report import MEANINGS, Finding
+from .report import MEANINGS, Finding, exit_status_of
 
 __all__ = ["BUNDLE_MEANINGS", "BundleReport"]
 
@@ -40,8 +40,6 @@ BUNDLE_MEANINGS = {
     "unchecked.heads": "Later records of these cases could have been cut off, and it would not show.",
 }
 """What follows from a finding in a bundle, by its code."""
-
-_WRONG, _COULD_NOT_CHECK = 1, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +98,9 @@ class BundleReport:
         Returns:
             0 when all holds, 1 when something is wrong, 3 when something could not be checked.
         """
-        if any(each.is_wrong for each in self.findings):
-            return _WRONG
-        if self.findings or not (self.pinned or unpinned_will_do):
-            return _COULD_NOT_CHECK
-        if (self.disputed and not disputed_will_do) or (require_anchor and not self.anchors):
-            return _COULD_NOT_CHECK
-        return 0
+        is_all = (
+            (self.pinned or unpinned_will_do)
+            and (disputed_will_do or not self.disputed)
+            and (bool(self.anchors) or not require_anchor)
+        )
+        return exit_status_of(self.findings, is_all=is_all)

@@ -81,6 +81,7 @@ __all__ = [
     "Range",
     "Report",
     "Voucher",
+    "exit_status_of",
 ]
 
 CHECKPOINT_CONTRADICTED = "checkpoint.contradicted"
@@ -310,10 +311,24 @@ class Report:
         Returns:
             0 when all holds, 1 when something is wrong, 3 when something could not be checked.
         """
-        if any(each.is_wrong for each in self.findings):
-            return _WRONG
-        if self.findings or not (self.pinned or unpinned_will_do):
-            return _COULD_NOT_CHECK
-        if (self.disputes and not disputed_will_do) or (require_anchor and not self.is_anchored):
-            return _COULD_NOT_CHECK
-        return 0
+        is_all = (
+            (self.pinned or unpinned_will_do)
+            and (disputed_will_do or not self.disputes)
+            and (self.is_anchored or not require_anchor)
+        )
+        return exit_status_of(self.findings, is_all=is_all)
+
+
+def exit_status_of(findings: Collection[Finding], *, is_all: bool) -> int:
+    """Sum findings up as the command line does.
+
+    Args:
+        findings: what was found.
+        is_all: whether beside them all that was asked for was checked.
+
+    Returns:
+        1 when something is wrong, else 3 when something could not be checked, else 0.
+    """
+    if any(each.is_wrong for each in findings):
+        return _WRONG
+    return 0 if is_all and not findings else _COULD_NOT_CHECK
