@@ -53,6 +53,7 @@ Codes that begin with ``unchecked`` say that something is missing; all others th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -320,7 +321,7 @@ class Report:
 
 
 def exit_status_of(findings: Collection[Finding], *, is_all: bool) -> int:
-    """Sum findings up as the command line does.
+    """The exit status that findings come to, as the command line has them.
 
     Args:
         findings: what was found.
