@@ -5,8 +5,9 @@
    ends nothing. A reply that was itself taken back has no effect; replies that take one another back in a circle
    end nothing.
 2. On a question where one answer can hold, a holder stands by its latest statement: the root's time decides, never a
-   relay's. Times that overlap, or are not known, leave both current; so does one statement. Numbers of another scope,
-   unit or certainty, and causes that their roles make not comparable, do not displace one another.
+   relay's; on one day the hour does, where clocks of one stated offset show it. Times that overlap, or are not known,
+   leave both current; so does one statement. Numbers of another scope, unit or certainty, and causes that their roles
+   make not comparable, do not displace one another.
 3. "Undetermined" displaces the same holder's earlier answer; "being clarified" and "no comment" do not. A denial and
    an answer displace one another only where the answer says, or implies, what is denied; also where several can hold.
 4. Speakers without a name are never taken for one holder, so nothing of theirs is displaced.
@@ -20,15 +21,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from operator import itemgetter
 
-from claimledger.events.dates import parse_edtf
+from claimledger.events.dates import When, parse_edtf
 from claimledger.events.entities import Unnamed
 from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.quantities import Quantity
 
 from .answers import Account, Answer, Speaker
-from .compare import TermValue, in_common, measure
+from .compare import TermValue, Window, in_common, measure, window
 from .denials import takes_back
 from .names import Condition, NamesInForce
 from .words import date_text
@@ -180,12 +182,16 @@ def stale_claims(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """An entry as one possible holder said it, with the days between which that was certainly said."""
+    """An entry as one possible holder said it, with the days between which that was certainly said.
+
+    On one certain day, ``hours`` is the stretch of it, by a clock whose offset from UTC is stated; else None.
+    """
 
     entry: Entry
     condition: Condition
     earliest: datetime.date | None
     latest: datetime.date | None
+    hours: Window | None
 
 
 def displace(entries: Collection[Entry], names: NamesInForce) -> None:
@@ -225,15 +231,19 @@ def _moved_on_anyhow(entry: Entry, entries: Collection[Entry], names: NamesInFor
 def _place(entry: Entry, speaker: Speaker, names: NamesInForce, by_holder: dict[str, list[_Said]]) -> None:
     variable = entry.account.voice_variable
     own: Condition = () if variable is None else ((variable, speaker.label),)
-    earliest = latest = None
-    text = date_text(speaker.voice.asserted_at)
+    earliest = latest = hours = None
+    said = speaker.voice.asserted_at
+    text = date_text(said)
     if text is not None:
         date = parse_edtf(text)
         if not date.approximate and not date.uncertain:
             earliest, latest = date.bounds.earliest, date.bounds.latest
+            if isinstance(said, When) and earliest == latest:
+                hours = window(said)
+                hours = None if hours is None or hours.offset is None else hours
     for holder, condition in names.placements(speaker.holder):
         if not isinstance(names.entity(holder), Unnamed):
-            by_holder.setdefault(holder, []).append(_Said(entry, own + condition, earliest, latest))
+            by_holder.setdefault(holder, []).append(_Said(entry, own + condition, earliest, latest, hours))
 
 
 def _displace_within(said: list[_Said], names: NamesInForce) -> None:
@@ -241,6 +251,7 @@ def _displace_within(said: list[_Said], names: NamesInForce) -> None:
         ((one.earliest, one.entry.account.ref, one) for one in said if one.earliest is not None),
         key=itemgetter(0, 1),
     )
+    timed = [one for one in said if one.hours is not None]
     rivals: dict[object, _Rivals] = {}
     moves: dict[int, list[tuple[Condition, str]]] = {}
     dated = [(one.latest, place) for place, one in enumerate(said) if one.latest is not None]
@@ -249,7 +260,7 @@ def _displace_within(said: list[_Said], names: NamesInForce) -> None:
         found = rivals.get(likeness := _likeness(earlier.entry))
         if found is None:
             found = rivals[likeness] = _Rivals(earlier.entry, in_order, names)
-        moves[place] = _moves(earlier, found.after(latest))
+        moves[place] = _moves(earlier, chain(_later_that_day(earlier, timed, names), found.after(latest)))
     for place in sorted(moves):
         entry = said[place].entry
         for condition, ref in moves[place]:
@@ -257,6 +268,22 @@ def _displace_within(said: list[_Said], names: NamesInForce) -> None:
                 entry.displaced_when.append((condition, ref))
             else:
                 entry.displaced = ref
+
+
+def _later_that_day(earlier: _Said, timed: Iterable[_Said], names: NamesInForce) -> list[_Said]:
+    """Those that were certainly said later on the same day, by clocks of one offset, in order."""
+    hours = earlier.hours
+    if hours is None:
+        return []
+    later = [
+        (one.hours.first, one.entry.account.ref, one)
+        for one in timed
+        if one.hours is not None
+        and (one.earliest, one.hours.offset) == (earlier.earliest, hours.offset)
+        and hours.last < one.hours.first
+        and _takes_the_place(one.entry, earlier.entry, names)
+    ]
+    return [one for _, _, one in sorted(later, key=itemgetter(0, 1))]
 
 
 def _likeness(entry: Entry) -> object:

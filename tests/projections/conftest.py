@@ -30,6 +30,7 @@ from claimledger.events import (
     Unnamed,
     Voice,
 )
+from claimledger.events.dates import When
 from claimledger.events.event import Payload, format_instant
 from claimledger.events.registry import UnknownBody
 from claimledger.projections import CaseState, replay
@@ -96,7 +97,7 @@ class World:
         ref: str,
         kind: Kind,
         asserter: str = "ngo",
-        said: str | None = "2025-07-03",
+        said: When | str | None = "2025-07-03",
         *,
         voice: Any = None,
         on_behalf_of: str | None = None,

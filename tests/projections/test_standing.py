@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from claimledger.events import Attribute, BasedOn, CauseOfDeath, Count, Kind, NoAnswer, Quantity, Reply
+from claimledger.events import (
+    Attribute,
+    BasedOn,
+    CauseOfDeath,
+    Count,
+    Kind,
+    NoAnswer,
+    Quantity,
+    Reply,
+    When,
+)
+from claimledger.events.dates import TimeOfDay
 from claimledger.projections import Question, QuestionState, Verdict
 
 if TYPE_CHECKING:
@@ -33,6 +44,41 @@ def test_a_holder_stands_by_its_latest_statement(world: World) -> None:
     view = world.state().claims["C1"]
     assert (view.status, view.ended_by) == ("superseded", "C2")
     assert question.positions[0].marks == ("superseded",)
+
+
+def at(earliest: str, latest: str | None = None, offset: str | None = "+00:00") -> When:
+    time = TimeOfDay(offset=offset, earliest=earliest, latest=latest or earliest)
+    return When(value="2025-07-01", time=time)
+
+
+def test_a_holder_stands_by_what_it_said_later_on_the_same_day(world: World) -> None:
+    world.claim("C1", cause("torture"), "ru", at("17:00"))
+    world.claim("C2", cause("suicide"), "ru", at("09:00"))
+    question = asked(world)
+    assert current(question) == ["torture"]
+    assert question.state is QuestionState.SINGLE_VOICE
+    view = world.state().claims["C2"]
+    assert (view.status, view.ended_by) == ("superseded", "C1")
+
+
+def test_the_next_hour_counts_and_not_the_last_one_nor_the_next_day(world: World) -> None:
+    world.claim("C1", cause("suicide"), "ru", at("09:00"))
+    world.claim("C2", cause("torture"), "ru", at("17:00"))
+    world.claim("C3", cause("natural"), "ru", at("12:00"))
+    world.claim("C4", cause("accident"), "ru", "2025-07-02")
+    claims = world.state().claims
+    assert {ref: claims[ref].ended_by for ref in claims} == {"C1": "C3", "C2": "C4", "C3": "C2", "C4": None}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [at("09:30"), at("17:00", offset=None), at("17:00", offset="+05:00"), "2025-07-01"],
+    ids=["overlapping", "no offset", "another offset", "no hour"],
+)
+def test_hours_that_do_not_show_which_was_later_leave_both_current(world: World, other: When | str) -> None:
+    world.claim("C1", cause("suicide"), "ru", at("09:00", "10:00"))
+    world.claim("C2", cause("torture"), "ru", other)
+    assert len(current(asked(world))) == 2
 
 
 def test_what_was_said_later_counts_not_what_was_recorded_later(world: World) -> None:
