@@ -229,20 +229,20 @@ def bundle_lines(
 
 
 def _what_it_is(report: BundleReport, width: int) -> list[Line]:
-    from claimledger.projections.layout import Cell, line, paragraph
+    from claimledger.projections.layout import Cell, amount, line, paragraph
 
     cases = "case" if len(report.cases) == 1 else "cases"
-    what = f"{_count(report.events, 'event')} of {cases} {', '.join(report.cases)}"
+    what = f"{amount(report.events, 'event')} of {cases} {', '.join(report.cases)}"
     lines: list[Line] = []
     if report.findings:
-        held = f"{_count(report.holding, 'event')} {'holds' if report.holding == 1 else 'hold'}"
-        lines.append(line(f"{_count(len(report.findings) + report.more, 'finding')} \N{MIDDLE DOT} {held}"))
+        held = f"{amount(report.holding, 'event')} {'holds' if report.holding == 1 else 'hold'}"
+        lines.append(line(f"{amount(len(report.findings) + report.more, 'finding')} \N{MIDDLE DOT} {held}"))
     else:
         lines.append(
             line(Cell("\N{CHECK MARK} ", "green"), f"{what}: every signature, key, chain and proof holds")
         )
     if report.size is not None:
-        lines.append(line(f"  sealed: the log signed its first {_count(report.size, 'event')}"))
+        lines.append(line(f"  sealed: the log signed its first {amount(report.size, 'event')}"))
     for each in report.anchors:
         when = "" if each.at is None else f", {each.at:%Y-%m-%d %H:%M} UTC"
         lines += paragraph(f"anchored: {each.by} ({each.kind}{when})", width, indent=2)
@@ -253,13 +253,13 @@ def _what_it_is(report: BundleReport, width: int) -> list[Line]:
 
 
 def _say_written(to: Path, report: BundleReport, *, as_json: bool) -> None:
-    from claimledger.projections.layout import paragraph
+    from claimledger.projections.layout import amount, paragraph
 
     if as_json:
         say_json({"file": str(to), **bundle_as_json(report, report.exit_status())})
         return
     say(
-        f"{to}: {_count(report.events, 'event')} of {', '.join(report.cases)}, verified as its recipient will"
+        f"{to}: {amount(report.events, 'event')} of {', '.join(report.cases)}, verified as its recipient will"
     )
     if report.slots:
         counted = [f"{count} {status.value}" for status, count in sorted(report.slots.items())]
@@ -289,10 +289,6 @@ def _custody(
         email=email,
         description=description,
     )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def report_lines(report: Report, status: int, *, lacks_anchor: bool = False, wid
         lacks_anchor: whether an anchor of the last event was asked for, and there is none.
         width: cells of a line.
     """
-    from claimledger.projections.layout import Cell, line, wrapped
+    from claimledger.projections.layout import Cell, amount, line, wrapped
 
     lines: list[Line] = []
     for finding in report.findings[:_SHOWN]:
@@ -144,11 +144,11 @@ def report_lines(report: Report, status: int, *, lacks_anchor: bool = False, wid
     if len(report.findings) > _SHOWN:
         lines.append(line(f"  and {len(report.findings) - _SHOWN} findings more: --json lists all"))
     if report.findings:
-        held = f"{_count(report.holding, 'event')} {'holds' if report.holding == 1 else 'hold'}"
-        lines.append(line(f"{_count(len(report.findings), 'finding')} \N{MIDDLE DOT} {held}"))
+        held = f"{amount(report.holding, 'event')} {'holds' if report.holding == 1 else 'hold'}"
+        lines.append(line(f"{amount(len(report.findings), 'finding')} \N{MIDDLE DOT} {held}"))
     else:
         new = "new " if report.since else ""
-        counted = f"{_count(report.events, new + 'event')}, 1 ledger, {_count(report.keys, 'key')}"
+        counted = f"{amount(report.events, new + 'event')}, 1 ledger, {amount(report.keys, 'key')}"
         lines.append(
             line(Cell("\N{CHECK MARK} ", "green"), f"{counted}: every signature, chain and index holds")
         )
@@ -206,7 +206,3 @@ def finding_lines(finding: Finding, width: int) -> list[Line]:
     if finding.meaning:
         lines += paragraph(_HASH.sub(r"\1", finding.meaning), width, indent=2)
     return lines
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -144,7 +144,7 @@ def lint(
 ) -> int:
     """Check claim files, or look through a ledger for protected words that are signed; write nothing."""
     from claimledger.events.kinds import load_installed_kinds
-    from claimledger.projections.layout import columns, fitting, paragraph, plain
+    from claimledger.projections.layout import amount, columns, fitting, paragraph, plain
 
     from . import claimfile
     from .claimfile_leaks import leaks_of_file
@@ -188,13 +188,13 @@ def lint(
             _show_words(each_read, width)
         entities = len(each_read.entities) + len(each_read.shared)
         counted = [
-            _count(len(each_read.claims), "claim"),
-            _count(entities, "entity", "entities"),
-            _count(len(each_read.judgements), "judgement"),
+            amount(len(each_read.claims), "claim"),
+            amount(entities, "entity", "entities"),
+            amount(len(each_read.judgements), "judgement"),
         ]
         acts = len(each_read.attachments) + len(each_read.transfers) + len(each_read.assessments)
         if acts:
-            counted.append(_count(acts, "act on evidence", "acts on evidence"))
+            counted.append(amount(acts, "act on evidence", "acts on evidence"))
         say(f"{file}: {', '.join(counted)}, no problem")
     for file, some in leaks:
         say_leaks(file, some)
@@ -216,6 +216,7 @@ def record(
     """Record claim files: all or nothing for each file; what is recorded already is not added again."""
     from claimledger.events.errors import UnknownName
     from claimledger.events.kinds import load_installed_kinds
+    from claimledger.projections.layout import amount
 
     from .claimfile import read_claim_file
     from .claimfile_leaks import leaks_of_file
@@ -236,11 +237,11 @@ def record(
     with Ledger.open(ledger, open_keyring(keys)) as opened:
         for file, claim_file in read:
             warn_of_leaks(file, leaks_of_file(claim_file, opened))
-            with _long_work(f"recording {_count(len(claim_file.claims), 'claim')} of {file}", file):
+            with _long_work(f"recording {amount(len(claim_file.claims), 'claim')} of {file}", file):
                 done = record_claim_file(opened, claim_file)
             if done.added:
                 first, last = done.receipts[0].index, done.receipts[-1].index
-                added = f"{_count(done.added, 'event')}, index {first} to {last}"
+                added = f"{amount(done.added, 'event')}, index {first} to {last}"
                 before = f"; {done.unchanged} there already" if done.unchanged else ""
                 say(f"{file}: recorded in case {done.case}: {added}{before}")
             else:
@@ -295,10 +296,6 @@ def schema(
     for code, meaning in listing.items():
         say(*columns([code, meaning], [width]))
     return 0
-
-
-def _count(number: int, one: str, several: str = "") -> str:
-    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def _at_hand(

@@ -24,6 +24,7 @@ __all__ = [
     "WIDTH",
     "Cell",
     "Line",
+    "amount",
     "aside",
     "columns",
     "cut",
@@ -108,6 +109,17 @@ def isolated(text: str) -> str:
         parts += [text[done : run.start()], _ISOLATE, text[run.start() : end], _ISOLATED]
         done = end
     return "".join([*parts, text[done:]])
+
+
+def amount(number: int, one: str, several: str | None = None) -> str:
+    """A number of things in words, such as "1 claim" or "3 entities".
+
+    Args:
+        number: how many.
+        one: what one of them is called.
+        several: what any other number of them is called; by default with an "s".
+    """
+    return f"{number} {one if number == 1 else several or one + 's'}"
 
 
 def short(digest: str) -> str:

@@ -17,7 +17,7 @@ from claimledger.events.kinds import General, Opinion, Reply
 from .case import CaseState
 from .claims import ClaimView
 from .erasures import erased_in_words
-from .layout import Cell, Line, aside, columns, line, paragraph, short
+from .layout import Cell, Line, amount, aside, columns, line, paragraph, short
 from .questions import JudgementView, Question, QuestionState
 from .render_clocks import clocks_in_words
 from .render_question import (
@@ -247,10 +247,6 @@ def _gist(view: ClaimView, state: CaseState, endings: Mapping[str, str]) -> str:
     return f"{view.body.kind.replace('_', ' ')}{ended}"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def _is_of(judgement: JudgementView, state: CaseState) -> bool:
     """Whether a judgement speaks of claims that had been said, all of them."""
     return all(ref in state.claims for ref in (*judgement.claims, *judgement.of))
@@ -260,9 +256,9 @@ def head_lines(state: CaseState, width: int) -> list[Line]:
     """What a screen of a case begins with: its title, how much it rests on, and through which filters."""
     read = {view.body.source for view in state.claims.values()} - {None}
     said = [
-        f"{_count(len(state.claims), 'claim')} by {_count(len(state.speakers), 'speaker')}"
-        f" from {_count(len(read), 'source')}",
-        _count(sum(_is_of(judgement, state) for judgement in state.judgements), "judgement"),
+        f"{amount(len(state.claims), 'claim')} by {amount(len(state.speakers), 'speaker')}"
+        f" from {amount(len(read), 'source')}",
+        amount(sum(_is_of(judgement, state) for judgement in state.judgements), "judgement"),
     ]
     if state.index_range is not None:
         said.append(f"index {state.index_range[0]} to {state.index_range[1]}")

@@ -14,7 +14,7 @@ from itertools import groupby
 
 from .asserter_rows import AnswerCount, AsserterRow, Behind
 from .asserters import Asserters
-from .layout import Cell, Line, aside, columns, fitting, line, paragraph
+from .layout import Cell, Line, amount, aside, columns, fitting, line, paragraph
 from .render_clocks import clocks_in_words
 from .words import date_in_words, property_in_words
 
@@ -46,7 +46,7 @@ def asserters_lines(
     asked = [row for row in rows if property is None or row.answers_to(property)]
     shown = [row for row in asked if row.claims.times or row.maybe.times or row.withdrawn.times]
     spoke = [row for row in asked if row not in shown]
-    said = [_count(len(shown), "speaker")]
+    said = [amount(len(shown), "speaker")]
     said += [f"{len(spoke)} more spoke for others only"] if spoke else []
     said += [*_left_out(fold), *clocks_in_words(fold.clocks)]
     lines = paragraph(f" {DOT} ".join(said), width, hanging=2)
@@ -83,7 +83,7 @@ def asserter_lines(
         property: only its answers to this.
         width: cells of a line.
     """
-    counted = f"{_count(row.claims.times, 'claim')} in {_count(row.claims.cases, 'case')}"
+    counted = f"{amount(row.claims.times, 'claim')} in {amount(row.claims.cases, 'case')}"
     said = [counted if row.claims.times else "no claim of its own"]
     if row.first_said is not None and row.last_said is not None:
         said.append(f"first said {date_in_words(row.first_said)}, last {date_in_words(row.last_said)}")
@@ -113,7 +113,7 @@ def asserter_lines(
         for one in some:
             lines += _answer_lines(one, width)
         if asked in row.more_answers:
-            lines.append(line(f"  {_count(row.more_answers[asked], 'claim')} with other answers"))
+            lines.append(line(f"  {amount(row.more_answers[asked], 'claim')} with other answers"))
     if not answers and (row.claims.times or property is not None):
         wanted = "" if property is None else f" to {property_in_words(property)}"
         lines += [line(), line(f"no answer{wanted}")]
@@ -183,8 +183,4 @@ def _name(row: AsserterRow) -> str:
 
 
 def _left_out(fold: Asserters) -> list[str]:
-    return [f"{_count(fold.not_yet_said, 'claim')} not certainly said by then"] if fold.not_yet_said else []
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return [f"{amount(fold.not_yet_said, 'claim')} not certainly said by then"] if fold.not_yet_said else []

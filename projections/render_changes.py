@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from .case import CaseState
 from .change import Change, ChangeSort
 from .changes import Changes
-from .layout import Cell, Line, aside, columns, line, paragraph
+from .layout import Cell, Line, amount, aside, columns, line, paragraph
 from .render_clocks import clocks_in_words
 from .render_question import DOT
 
@@ -43,9 +43,9 @@ def changes_lines(changed: Changes, before: CaseState, after: CaseState, *, widt
         return [*lines, line(), line("nothing changed")]
     titles = {one.key: one.title for state in (before, after) for one in state.questions}
     disputes = changed.of_sort(*_DISPUTES)
-    counted = [_count(len(changed.entries), "change")]
+    counted = [amount(len(changed.entries), "change")]
     counted += (
-        [_count(len(disputes), "dispute opened or settled", "disputes opened or settled")] if disputes else []
+        [amount(len(disputes), "dispute opened or settled", "disputes opened or settled")] if disputes else []
     )
     lines += [line(f" {DOT} ".join(counted))]
     for key, some in _grouped(changed.entries):
@@ -80,7 +80,3 @@ def _moment(state: CaseState) -> str:
     if state.clocks.known_at == -1:
         return "before anything was recorded"
     return ", ".join(clocks_in_words(state.clocks)) or "as it stands now"
-
-
-def _count(number: int, what: str, several: str | None = None) -> str:
-    return f"{number} {what if number == 1 else several or what + 's'}"
