@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_terminal import note, open_keyring, say, say_json, screen_width
+from .cli_terminal import note, open_keyring, progress_bar, say, say_json, screen_width
 from .cli_write import AsJSON, LedgerPlace, leaf_of
 
 if TYPE_CHECKING:
@@ -298,9 +298,5 @@ def _progress(place: str) -> Iterator[Callable[[int, int], None] | None]:
     if not sys.stderr.isatty() or not path.is_file() or path.stat().st_size < 8_000_000:
         yield None
         return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("verifying", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    with progress_bar("verifying") as show:
+        yield show

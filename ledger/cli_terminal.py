@@ -32,6 +32,7 @@ __all__ = [
     "note",
     "open_keyring",
     "progress",
+    "progress_bar",
     "say",
     "say_json",
     "screen_width",
@@ -120,12 +121,27 @@ def progress(what: str, total: int, done: int = 0) -> Iterator[Callable[[int], N
     if total - done < _LONG_WORK or not sys.stderr.isatty():
         yield None
         return
+    with progress_bar(what) as show:
+        show(done, total)
+        yield lambda now: show(now, total)
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, which must be a terminal; it is gone when the work is done.
+
+    Args:
+        what: the work in a word.
+
+    Yields:
+        Shows how much is done, and of how much.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total, completed=done)
-        yield lambda now: bar.update(task, completed=now)
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def write_new(path: Path, data: bytes) -> None:
