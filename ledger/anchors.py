@@ -36,13 +36,13 @@ class Anchor:
     """Somebody's word for a checkpoint.
 
     Attributes:
-        by: the name of the witness, or of the authority's certificate.
-        kind: which of the two.
-        at: when, by the clock of whoever it is; None for a witness that states no time.
+        by: the name of the witness, of the authority's certificate, or of the checkpoint that the auditor kept.
+        kind: which of them.
+        at: when, by the clock of whoever it is; None for a witness that states no time, and for what was kept.
     """
 
     by: str
-    kind: Literal["witness", "authority"]
+    kind: Literal["witness", "authority", "kept"]
     at: datetime | None
 
 

@@ -3,13 +3,17 @@
 1. The checkpoint is read before the keys are known, since its root is what the proofs lead to; it is believed once the
    ledger's own log keys, as of its size, are found to have signed it (C2SP tlog-checkpoint).
 2. Every log key must have signed. Where ML-DSA-44 cannot be checked here, the Ed25519 line is enough; a note says so.
-3. Witnesses and timestamps are asked for only where the auditor named some (`claimledger.anchors`).
+3. Witnesses and timestamps are asked for only where the auditor named some (`claimledger.anchors`). A checkpoint that
+   the auditor kept is held against it: one of the same size is the same, or the log showed two histories.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from claimledger.events.errors import (
     CouldNotCheck,
+    InvalidValue,
     KeyNotAllowed,
     MissingExtra,
     VerificationFailed,
@@ -23,14 +27,16 @@ from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
 from .log_keys import log_verifiers
 from .notes import KeyType, Note
 from .report import (
+    CHECKPOINT_CONTRADICTED,
     CHECKPOINT_WRONG,
     COSIGNATURE_WRONG,
+    UNCHECKED_CHECKPOINT,
     UNCHECKED_TIMESTAMP,
     UNCHECKED_WITNESSES,
 )
 from .trust import KeyStream
 
-__all__ = ["look_outside", "read_checkpoint", "verify_checkpoint"]
+__all__ = ["hold_kept", "look_outside", "read_checkpoint", "verify_checkpoint"]
 
 _NO_MLDSA = "the ML-DSA-44 line of the checkpoint could not be checked here; its Ed25519 line holds"
 
@@ -108,6 +114,42 @@ def verify_checkpoint(
     except VerificationFailed as error:
         findings.add(CHECKPOINT_WRONG, None, str(error))
         return None
+
+
+def hold_kept(
+    kept: Mapping[str, bytes], signed: SignedCheckpoint | None, keys: KeyStream, findings: BundleFindings
+) -> tuple[Anchor, ...]:
+    """Hold checkpoints that the auditor kept against the one of the bundle.
+
+    A bundle shows one state of its log. Of another size, nothing here leads from the one to the other.
+
+    Args:
+        kept: their bytes, by the names that are shown for them.
+        signed: the bundle's checkpoint; None where it has none that holds.
+        keys: those of the ledger.
+        findings: takes that the log showed another history, and what could not be held against the bundle.
+
+    Returns:
+        An anchor for each that is of the same state.
+    """
+    found = []
+    for name, data in kept.items():
+        try:
+            size = Checkpoint.from_text(Note.from_bytes(data).text).size
+            classic = [each for each in log_verifiers(keys, size) if each.key.type is KeyType.ED25519]
+            own = open_checkpoint(data, classic)
+        except (VerificationFailed, InvalidValue) as error:
+            findings.add(UNCHECKED_CHECKPOINT, None, f"{name}: nothing could be held against it ({error})")
+            continue
+        if signed is None or own.size != signed.size:
+            said = f"{name}: it is of size {own.size}, and a bundle shows one size of its log alone"
+            findings.add(UNCHECKED_CHECKPOINT, None, said)
+        elif own.root != signed.root:
+            said = f"{name}: another history of the same {own.size} events, and the log's keys signed both"
+            findings.add(CHECKPOINT_CONTRADICTED, None, said)
+        else:
+            found.append(Anchor(name, "kept", None))
+    return tuple(found)
 
 
 def look_outside(

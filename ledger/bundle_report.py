@@ -28,6 +28,7 @@ BUNDLE_MEANINGS = {
     "bundle.withheld": "Whoever packed it says something of what is left out that is not so.",
     "event.left_out": "A record was taken out of the middle: each names the one before it.",
     "proof.wrong": "The log does not hold this record at this place, whatever its signature says.",
+    "checkpoint.contradicted": "The log showed you another history than this one: it was forked, or put back.",
     "checkpoint.wrong": "The log did not sign this; nothing vouches for the order of the records nor for their end.",
     "heads.wrong": "Where the cases end is not what the log signed.",
     "tail.cut": "The log knows later records than are here: they were cut off.",

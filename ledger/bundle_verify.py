@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Protocol
@@ -43,7 +43,7 @@ from .bundle_heads import verify_heads
 from .bundle_keys import BundleKeys
 from .bundle_lines import EventLine, Unreadable
 from .bundle_links import BundleLinks
-from .bundle_log import look_outside, read_checkpoint, verify_checkpoint
+from .bundle_log import hold_kept, look_outside, read_checkpoint, verify_checkpoint
 from .bundle_proofs import ProofLines
 from .bundle_read import Bundle
 from .bundle_report import BUNDLE_MEANINGS, BundleReport
@@ -82,6 +82,7 @@ def verify_bundle(
     *,
     pin: str | None = None,
     trust: Trust | None = None,
+    checkpoints: Mapping[str, bytes] | None = None,
     now: datetime | None = None,
     sink: Sink | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -92,6 +93,7 @@ def verify_bundle(
         place: a zip, the folder that was unpacked from one, or a bundle that is open.
         pin: the ledger id as known from elsewhere, 64 hex digits; None leaves open whether it is of that ledger.
         trust: which witnesses and timestamping authorities count; None for none.
+        checkpoints: signed checkpoints that the auditor kept, by the names that are shown for them.
         now: the time by which a witness's line is from the future; by default the clock of this machine.
         sink: is given what the bundle holds, as it is read; what does not hold is in the report.
         progress: called now and then with how many bytes of events were read, and how many there are to read; each is
@@ -110,14 +112,14 @@ def verify_bundle(
         )
     wanted = None if pin is None else pin.lower()
     if isinstance(place, Bundle):
-        return _Verification(place, wanted, sink, progress, trust or Trust(), now).run()
+        return _Verification(place, wanted, sink, progress, trust or Trust(), checkpoints or {}, now).run()
     try:
         bundle = Bundle.open(place)
     except MalformedBundle as error:
         finding = Finding(error.code, None, None, "", str(error), BUNDLE_MEANINGS[error.code])
         return BundleReport(None, None, wanted is not None, (), 0, 0, None, {}, 0, (), (finding,), 0, ())
     with bundle:
-        return _Verification(bundle, wanted, sink, progress, trust or Trust(), now).run()
+        return _Verification(bundle, wanted, sink, progress, trust or Trust(), checkpoints or {}, now).run()
 
 
 class _Verification:
@@ -130,9 +132,11 @@ class _Verification:
         sink: Sink | None,
         progress: Callable[[int, int], None] | None,
         trust: Trust,
+        kept: Mapping[str, bytes],
         now: datetime | None,
     ) -> None:
         self.trust = trust
+        self.kept = kept
         self.now = int((now or datetime.now(UTC)).timestamp())
         self.disputed = 0
         self.anchors: tuple[Anchor, ...] = ()
@@ -266,11 +270,13 @@ class _Verification:
             self.findings.add(UNCHECKED_KEYS, None, said)
         else:
             self._look_at_cases(keys)
+            signed = None
             if note is not None and self.checkpoint is not None:
                 signed = verify_checkpoint(note, self.checkpoint.size, keys, self.findings, self.notes)
                 if signed is not None:
                     self.anchors = look_outside(self.bundle, signed, self.trust, self.now, self.findings)
                 verify_heads(self.bundle, self.checkpoint, keys, self.links, self.findings)
+            self.anchors += hold_kept(self.kept, signed, keys, self.findings)
             self._look_at_sources()
             self._say_what_is_disputed(keys)
         if self.later:

@@ -143,7 +143,13 @@ def merge(
 
 
 def verify_bundle(
-    place: str, pin: str | None, trust: Trust | None, asked: Mapping[str, bool], *, as_json: bool
+    place: str,
+    pin: str | None,
+    trust: Trust | None,
+    kept: Mapping[str, bytes],
+    asked: Mapping[str, bool],
+    *,
+    as_json: bool,
 ) -> int:
     """Verify a bundle, and say what was found; the command `verify` for a file that is one.
 
@@ -151,13 +157,14 @@ def verify_bundle(
         place: the bundle.
         pin: the ledger id that it is held against, or None.
         trust: whom the auditor trusts.
+        kept: checkpoints that the auditor kept, by their names.
         asked: what `BundleReport.exit_status` takes.
         as_json: answer as JSON.
     """
     from .bundle_verify import verify_bundle as verify
 
     with _progress(place) as advance:
-        report = verify(place, pin=pin, trust=trust, progress=advance)
+        report = verify(place, pin=pin, trust=trust, checkpoints=kept, progress=advance)
     status = report.exit_status(**asked)
     lacks_anchor = asked.get("require_anchor", False) and not report.anchors
     if as_json:

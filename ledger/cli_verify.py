@@ -80,14 +80,14 @@ def verify(
 
     if trust is not None and unpinned:
         raise typer.BadParameter("say either --trust or --unpinned", param_hint="--unpinned")
+    kept = kept_checkpoints(checkpoint)
     if is_bundle(ledger):
-        if checkpoint or since:
-            raise typer.BadParameter("a bundle brings its own checkpoint: leave --checkpoint and --since out")
+        if since:
+            raise typer.BadParameter("a bundle is verified whole each time: leave --since out")
         outside = trust_of(witness, witnesses, policy, authorities)
         asked = {"unpinned_will_do": unpinned, "disputed_will_do": accept_disputed}
         asked["require_anchor"] = require_anchor
-        return cli_bundle.verify_bundle(ledger, trust, outside, asked, as_json=as_json)
-    kept = kept_checkpoints(checkpoint)
+        return cli_bundle.verify_bundle(ledger, trust, outside, kept, asked, as_json=as_json)
     trusted = trust_of(witness, witnesses, policy, authorities)
     earlier = None if since is None else read_file(since)
     store = Store.open(ledger, read_only=True)

@@ -15,10 +15,13 @@ import pytest
 from claimledger.anchors import Trust
 from claimledger.bundle_report import BUNDLE_MEANINGS, BundleReport
 from claimledger.bundle_verify import verify_bundle
+from claimledger.checkpoints import Checkpoint, sign_checkpoint
 from claimledger.cosignatures import CosignatureSigner, WitnessPolicy
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import InvalidInput, LedgerNotFound, VerificationFailed
 from claimledger.keys import keyid
+from claimledger.log_keys import log_signers
+from claimledger.notes import Ed25519NoteSigner
 from claimledger.testing import seeded_keyring
 from tests.bundles.packing import bundle, entries, pack, unpack, with_manifests
 from tests.bundles.variants import GOLDEN, LEDGER_ID, expected, variants
@@ -260,6 +263,29 @@ def test_a_witness_whom_the_auditor_trusts_anchors_the_bundle(tmp_path: Path) ->
         tmp_path / "a.zip", pin=pin, trust=Trust(WitnessPolicy([witness.key], 1)), now=early
     )
     assert codes(future) == ["cosignature.future"]
+
+
+def test_a_checkpoint_that_the_auditor_kept_is_held_against_the_one_of_the_bundle(tmp_path: Path) -> None:
+    with new_ledger() as ledger:
+        checkpoint = ledger.checkpoint()
+        assert checkpoint is not None
+        ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY)
+        pin, size = ledger.id, checkpoint.size
+        log = log_signers(seeded_keyring(b"bundles"), ledger.keys, size)
+
+        def against(kept: bytes) -> BundleReport:
+            return verify_bundle(tmp_path / "a.zip", pin=pin, checkpoints={"mine": kept})
+
+        same = against(checkpoint.data)
+        assert ([(each.by, each.kind) for each in same.anchors], codes(same)) == ([("mine", "kept")], [])
+        assert same.exit_status(require_anchor=True) == 0
+        forked = against(sign_checkpoint(Checkpoint(ledger.origin, size, bytes(32)), log))
+        assert (codes(forked), forked.exit_status()) == (["checkpoint.contradicted"], 1)
+        later = against(sign_checkpoint(Checkpoint(ledger.origin, size + 1, bytes(32)), log))
+        assert (codes(later), later.exit_status()) == (["unchecked.checkpoint"], 3)
+    stranger = Ed25519NoteSigner(ledger.origin, seeded_keyring(b"stranger").recorder)
+    for kept in (sign_checkpoint(Checkpoint(ledger.origin, size, bytes(32)), [stranger]), b"no checkpoint"):
+        assert codes(against(kept)) == ["unchecked.checkpoint"]
 
 
 def test_what_a_revoked_key_signed_is_disputed_and_not_plainly_sound(tmp_path: Path) -> None:
