@@ -127,7 +127,9 @@ def changed_bundles(
         for at in range(first, len(data), every):
             other = bytes([data[at] ^ (1 << at % 8)])
             changed = {**files, name: data[:at] + other + data[at + 1 :]}
-            yield name, "left", pack(entries(folder, changed))
+            # A manifest that was left tells of any byte alike: of the files under it, some places will do.
+            if name in WORDS or not name.startswith("data/") or at % 5 == 0:
+                yield name, "left", pack(entries(folder, changed))
             if name.startswith("data/") and name not in WORDS:
                 yield name, "anew", bundle(folder, changed)
 
