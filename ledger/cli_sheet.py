@@ -105,7 +105,7 @@ def _sealing(opened: LedgerReader) -> Callable[[Event], Sealing | None]:
         if checkpoint is None:
             return None
         try:
-            opened.proof(event.leaf)
+            opened.proof(event)
         except NotSealed:
             return None
         return Sealing(checkpoint.size, checkpoint.root.hex())

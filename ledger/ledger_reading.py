@@ -261,18 +261,19 @@ class LedgerReader:
         """
         return self._sealed.checkpoints()
 
-    def proof(self, leaf: str) -> bytes:
+    def proof(self, leaf: str | Event) -> bytes:
         """The proof that an event is in the log, as a text that stands alone (C2SP tlog-proof).
 
         Args:
-            leaf: leaf hash or its first digits.
+            leaf: leaf hash or its first digits; or the event itself, as this ledger gave it, which spares reading it
+                anew: what is proven is its leaf at its index.
 
         Raises:
             NotSealed: no checkpoint covers the event yet: seal the ledger.
             UnknownName, InvalidValue: as `event`.
             VerificationFailed: the event, the tree or the checkpoint is not what was signed.
         """
-        event = self.event(leaf)
+        event = leaf if isinstance(leaf, Event) else self.event(leaf)
         return self._sealed.proof(event.index, event.leaf).to_bytes()
 
     def witness_request(self, old: int = 0) -> bytes:

@@ -1,8 +1,11 @@
 """What of a ledger is sealed: its checkpoints, proofs that events are in them, and where its streams ended.
 
 1. A checkpoint counts when each log key signed it that was active at its size (`claimledger.log_keys`).
-2. A proof is handed out only after it was verified: tiles are derived, and are not believed for being there.
-3. A proof stands alone: index, hashes and checkpoint in one text (C2SP tlog-proof), checked with the log's keys.
+2. Which keys those are is settled once the log has as many events as the checkpoint covers: a key that comes later is
+   active later, and one that is revoked later was active there. So the last checkpoint that was opened is kept, by
+   its bytes.
+3. A proof is handed out only after it was verified: tiles are derived, and are not believed for being there.
+4. A proof stands alone: index, hashes and checkpoint in one text (C2SP tlog-proof), checked with the log's keys.
 """
 
 from __future__ import annotations
@@ -40,6 +43,7 @@ class SealedLog:
         self._keys = keys
         self._lock = threading.Lock()
         self._tree: TiledTree | None = None
+        self._opened: SignedCheckpoint | None = None
 
     def checkpoint(self, size: int | None = None) -> SignedCheckpoint | None:
         """The checkpoint of a size, or the largest; None where there is none.
@@ -153,10 +157,17 @@ class SealedLog:
         return WitnessRequest(old, tuple(proof), last.data).to_bytes()
 
     def _open(self, note: bytes) -> SignedCheckpoint:
+        opened = self._opened
+        if opened is not None and opened.data == note:
+            return opened
+        reached = self._rows.size()  # before the keys are folded: no key event below it may be missed
         keys = self._keys()
         # The size decides which keys must have signed; what it says is believed once they have.
         size = Checkpoint.from_text(Note.from_bytes(note).text).size
         verifiers = log_verifiers(keys, size)
         if not verifiers:
             raise RowMismatch(f"a checkpoint of size {size} is kept, and the ledger had no log key then")
-        return open_checkpoint(note, verifiers)
+        opened = open_checkpoint(note, verifiers)
+        if size <= reached or self._rows.is_sparse:  # a bundle does not grow
+            self._opened = opened
+        return opened

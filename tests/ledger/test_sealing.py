@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,40 @@ def test_a_checkpoint_whose_quantum_safe_line_was_dropped_is_refused(ledger: Led
     ledger.store.keep_checkpoint(sealed.size, Note(note.text, note.lines[:1]).to_bytes())
     with pytest.raises(KeyNotAllowed, match="did not sign it"):
         ledger.checkpoint()
+
+
+def test_a_checkpoint_that_did_not_change_is_opened_once_and_one_that_did_anew(ledger: Ledger) -> None:
+    sealed = ledger.seal()
+    assert ledger.checkpoint() is ledger.checkpoint()
+    note = Note.from_bytes(sealed.data)
+    ledger.store.keep_checkpoint(sealed.size, Note(note.text, note.lines[::-1]).to_bytes())
+    again = ledger.checkpoint()
+    assert again is not None
+    assert (again.data == sealed.data, again.checkpoint) == (False, sealed.checkpoint)
+
+
+def test_a_checkpoint_ahead_of_the_log_is_held_to_the_keys_that_the_log_gets(
+    ledger: Ledger, case: Case, place: Path, keys: Keyring, tmp_path: Path
+) -> None:
+    ledger.backup(tmp_path / "earlier.ledger")
+    record(case)
+    record(case)
+    sealed = ledger.seal()
+    with Ledger.open(tmp_path / "earlier.ledger", keys) as earlier:
+        earlier.store.keep_checkpoint(sealed.size, sealed.data)
+        assert earlier.checkpoint() is not None
+        earlier.add_key(seeded_keyring(b"another log").logs[0], "Another", role="log")
+        with pytest.raises(KeyNotAllowed, match="did not sign it"):
+            earlier.checkpoint()
+
+
+def test_the_proof_of_an_event_is_that_of_its_leaf(ledger: Ledger, case: Case) -> None:
+    receipt = record(case)
+    ledger.seal()
+    event = ledger.event(receipt.leaf)
+    assert ledger.proof(event) == ledger.proof(receipt.leaf)
+    with pytest.raises(WrongProof):
+        ledger.proof(replace(event, index=event.index - 1))
 
 
 def test_heads_say_where_a_case_the_register_and_the_keys_ended(ledger: Ledger, case: Case) -> None:
