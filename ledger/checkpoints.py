@@ -31,6 +31,7 @@ from claimledger.events.errors import (
 )
 
 from .merkle import EMPTY_ROOT, HASH_BYTES, MAX_SIZE
+from .note_text import read_decimal, read_hash, write_base64
 from .notes import (
     KeyType,
     Note,
@@ -39,10 +40,7 @@ from .notes import (
     OpenedNote,
     VerifierKey,
     open_note,
-    read_decimal,
-    read_hash,
     sign_note,
-    write_base64,
 )
 
 __all__ = [

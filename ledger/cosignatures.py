@@ -26,7 +26,8 @@ from . import ed25519, mldsa44
 from .checkpoints import Checkpoint, SignedCheckpoint
 from .keys import Signer
 from .merkle import MAX_SIZE
-from .notes import Ed25519NoteVerifier, KeyType, NoteVerifier, VerifierKey, open_note
+from .note_keys import Ed25519NoteVerifier, KeyType, NoteVerifier, VerifierKey, VerifierOfType
+from .notes import open_note
 
 __all__ = [
     "Cosignature",
@@ -72,20 +73,12 @@ def read_timestamp(signature: bytes) -> int:
     return int.from_bytes(signature[:TIME_BYTES], "big")
 
 
-class CosignatureVerifier:
+class CosignatureVerifier(VerifierOfType):
     """Verifies lines of type 0x04: Ed25519 over a time and a checkpoint."""
 
-    __slots__ = ("_key",)
+    __slots__ = ()
 
-    def __init__(self, key: VerifierKey) -> None:
-        if key.type is not KeyType.COSIGNATURE_V1:
-            raise InvalidValue("a verifier of cosignatures takes a key of type 0x04")
-        self._key = key
-
-    @property
-    def key(self) -> VerifierKey:
-        """The key whose lines it verifies."""
-        return self._key
+    TYPE = KeyType.COSIGNATURE_V1
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether a time and a signature (72 bytes) fit the text of a checkpoint."""
@@ -96,20 +89,12 @@ class CosignatureVerifier:
         return ed25519.verify(self._key.public_key, signature[TIME_BYTES:], message)
 
 
-class SubtreeVerifier:
+class SubtreeVerifier(VerifierOfType):
     """Verifies lines of type 0x06: ML-DSA-44 over a name, a time and a checkpoint."""
 
-    __slots__ = ("_key",)
+    __slots__ = ()
 
-    def __init__(self, key: VerifierKey) -> None:
-        if key.type is not KeyType.SUBTREE_V1:
-            raise InvalidValue("a verifier of ML-DSA-44 lines takes a key of type 0x06")
-        self._key = key
-
-    @property
-    def key(self) -> VerifierKey:
-        """The key whose lines it verifies."""
-        return self._key
+    TYPE = KeyType.SUBTREE_V1
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether a time and a signature (2,428 bytes) fit the text of a checkpoint.

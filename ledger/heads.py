@@ -25,16 +25,14 @@ from claimledger.events.errors import InvalidValue, KeyNotAllowed, MalformedNote
 from claimledger.events.identifiers import is_digest, is_stream
 
 from .merkle import HASH_BYTES
+from .note_text import read_decimal, read_hash, write_base64
 from .notes import (
     MAX_NOTE_BYTES,
     Note,
     NoteSigner,
     NoteVerifier,
     open_note,
-    read_decimal,
-    read_hash,
     sign_note,
-    write_base64,
 )
 
 __all__ = ["StreamHead", "StreamHeads", "heads_name", "open_heads", "sign_heads"]

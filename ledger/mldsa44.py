@@ -12,13 +12,15 @@
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import Final, NoReturn
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey, MLDSA44PublicKey
 
-from claimledger.events.envelope import KEY_BYTES, Algorithm
-from claimledger.events.errors import CouldNotCheck, KeyringError, WeakKey
+from claimledger.events.envelope import KEY_BYTES
+from claimledger.events.errors import CouldNotCheck, WeakKey
+
+from .signers import InMemorySigner
 
 __all__ = [
     "PUBLIC_KEY_BYTES",
@@ -90,36 +92,14 @@ def _load(public_key: bytes) -> MLDSA44PublicKey:
     return MLDSA44PublicKey.from_public_bytes(public_key)
 
 
-class Mldsa44Signer:
-    """A signer whose ML-DSA-44 key is in the memory of this process; the two members of `keys.Signer`.
+class Mldsa44Signer(InMemorySigner[MLDSA44PrivateKey]):
+    """A signer whose ML-DSA-44 key is in the memory of this process.
 
     >>> signer = Mldsa44Signer(MLDSA44PrivateKey.from_seed_bytes(bytes(32)))
     >>> verify(signer.public_key, signer.sign(b"message"), b"message")
     True
     """
 
-    __slots__ = ("_private_key", "_public_key")
+    __slots__ = ()
 
-    def __init__(self, private_key: MLDSA44PrivateKey) -> None:
-        self._private_key = private_key
-        self._public_key = private_key.public_key().public_bytes_raw()
-
-    @property
-    def algorithm(self) -> Algorithm:
-        """``ml-dsa-44``."""
-        return "ml-dsa-44"
-
-    @property
-    def public_key(self) -> bytes:
-        """The 1,312 raw bytes of the public key."""
-        return self._public_key
-
-    def sign(self, message: bytes) -> bytes:
-        """The signature over a message: 2,420 bytes, other ones each time."""
-        return self._private_key.sign(message)
-
-    def __repr__(self) -> str:
-        return "<Mldsa44Signer>"
-
-    def __reduce__(self) -> NoReturn:
-        raise KeyringError("the private keys are not pickled or copied; open the keyring in each process")
+    ALGORITHM = "ml-dsa-44"

@@ -27,7 +27,8 @@ from claimledger.events.errors import InvalidValue, MalformedNote, WrongProof
 from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
 from .cosignatures import Cosignature, WitnessPolicy
 from .merkle import MAX_SIZE, verify_inclusion
-from .notes import MAX_NOTE_BYTES, Note, NoteVerifier, read_base64, read_decimal, read_hash, write_base64
+from .note_text import read_base64, read_decimal, read_hash, write_base64
+from .notes import MAX_NOTE_BYTES, Note, NoteVerifier
 from .proof_text import MAX_HASHES, check_hashes, join_text, split_text
 
 __all__ = ["MAX_PROOF_BYTES", "LogProof", "VerifiedProof"]

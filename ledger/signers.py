@@ -7,16 +7,17 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, Protocol
+from typing import ClassVar, Generic, NoReturn, Protocol, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from claimledger.events.envelope import Algorithm, keyid_of
 from claimledger.events.errors import KeyringError
 
-__all__ = ["LogSigner", "PrivateKeySigner", "Signer", "keyid"]
+__all__ = ["InMemorySigner", "LogSigner", "PrivateKeySigner", "Signer", "keyid"]
 
-_STAY_HERE = "the private keys are not pickled or copied; open the keyring in each process"
+PrivateKey = TypeVar("PrivateKey", bound=Ed25519PrivateKey | MLDSA44PrivateKey)
 
 
 class Signer(Protocol):
@@ -55,31 +56,46 @@ class LogSigner(Protocol):
         ...
 
 
-class PrivateKeySigner:
-    """A signer whose private key is in the memory of this process."""
+class InMemorySigner(Generic[PrivateKey]):
+    """A signer whose private key is in the memory of this process: what those of every algorithm have in common.
+
+    Args:
+        private_key: the key.
+    """
 
     __slots__ = ("_private_key", "_public_key")
 
-    def __init__(self, private_key: Ed25519PrivateKey) -> None:
-        self._private_key = private_key
+    ALGORITHM: ClassVar[Algorithm]
+    """The algorithm of its keys."""
+
+    def __init__(self, private_key: PrivateKey) -> None:
+        self._private_key: PrivateKey = private_key
         self._public_key = private_key.public_key().public_bytes_raw()
 
     @property
     def algorithm(self) -> Algorithm:
-        """``ed25519``."""
-        return "ed25519"
+        """The algorithm of the key."""
+        return self.ALGORITHM
 
     @property
     def public_key(self) -> bytes:
-        """The 32 raw bytes of the public key."""
+        """The raw bytes of the public key: 32 of an Ed25519 key, 1,312 of an ML-DSA-44 key."""
         return self._public_key
 
     def sign(self, message: bytes) -> bytes:
-        """The Ed25519 signature over a message: 64 bytes."""
+        """The signature over a message: 64 bytes of Ed25519; 2,420 of ML-DSA-44, other ones each time."""
         return self._private_key.sign(message)
 
     def __repr__(self) -> str:
-        return f"<PrivateKeySigner {keyid(self)}>"
+        return f"<{type(self).__name__} {keyid_of(self._public_key, self.ALGORITHM)}>"
 
     def __reduce__(self) -> NoReturn:
-        raise KeyringError(_STAY_HERE)
+        raise KeyringError("the private keys are not pickled or copied; open the keyring in each process")
+
+
+class PrivateKeySigner(InMemorySigner[Ed25519PrivateKey]):
+    """A signer whose Ed25519 key is in the memory of this process."""
+
+    __slots__ = ()
+
+    ALGORITHM = "ed25519"

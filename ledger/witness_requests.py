@@ -25,7 +25,8 @@ from claimledger.events.errors import InvalidValue, MalformedNote
 
 from .checkpoints import Checkpoint
 from .merkle import MAX_SIZE
-from .notes import MAX_LINES, MAX_NOTE_BYTES, Note, SignatureLine, read_decimal, read_hash, write_base64
+from .note_text import read_decimal, read_hash, write_base64
+from .notes import MAX_LINES, MAX_NOTE_BYTES, Note, SignatureLine
 from .proof_text import MAX_HASHES, check_hashes, join_text, split_text
 
 __all__ = ["MAX_REQUEST_BYTES", "WitnessRequest", "read_lines", "write_lines"]

@@ -32,7 +32,8 @@ from claimledger.events.errors import (
     WrongSignature,
 )
 
-from .notes import MAX_NOTE_BYTES, read_decimal
+from .note_text import read_decimal
+from .notes import MAX_NOTE_BYTES
 from .witness import Witness
 from .witness_requests import MAX_REQUEST_BYTES
 

@@ -184,7 +184,7 @@ def test_a_line_has_a_key_id_and_no_signature(checkpoint: Opened) -> set[str]:
     LENGTHS,
     found="note.malformed",
     by=(
-        Check("notes:read_hash", "len(data) != HASH_BYTES"),
+        Check("note_text:read_hash", "len(data) != HASH_BYTES"),
         Check(
             "checkpoints:Checkpoint.__post_init__",
             "type(self.root) is not bytes or len(self.root) != HASH_BYTES",
@@ -206,7 +206,7 @@ def test_the_root_of_a_checkpoint_is_too_short_or_too_long(checkpoint: Opened) -
     LENGTHS,
     found="input.value",
     by=Check(
-        "notes:VerifierKey.__post_init__",
+        "note_keys:VerifierKey.__post_init__",
         "type(self.public_key) is not bytes or len(self.public_key) != _KEY_BYTES[self.type]",
     ),
     then="keys.weak",
@@ -231,7 +231,7 @@ HASHES = Check("merkle:_check_hashes", "any(not _is_hash(each) for each in (*pro
     LENGTHS,
     found="note.malformed",
     by=(
-        Check("notes:read_hash", "len(data) != HASH_BYTES"),
+        Check("note_text:read_hash", "len(data) != HASH_BYTES"),
         Check("proof_text:check_hashes", "any(len(each) != HASH_BYTES for each in hashes)"),
     ),
     then="proof.wrong",

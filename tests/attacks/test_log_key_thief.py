@@ -177,7 +177,7 @@ def opened(world: World, note: bytes) -> set[str]:
     return told(lambda: open_checkpoint(note, [verifier_of(key)]))
 
 
-DECIMAL = Check("notes:read_decimal", "not _DECIMAL(text) or int(text) > MAX_SIZE")
+DECIMAL = Check("note_text:read_decimal", "not _DECIMAL(text) or int(text) > MAX_SIZE")
 
 
 def with_size(world: World, size: str) -> bytes:
@@ -319,7 +319,7 @@ def test_two_known_keys_have_one_name_and_one_id(
 @attack(
     "keyid edited",
     found="input.value",
-    by=Check("notes:VerifierKey.parse", "not _KEY_ID(key_id) or key.key_id.hex() != key_id"),
+    by=Check("note_keys:VerifierKey.parse", "not _KEY_ID(key_id) or key.key_id.hex() != key_id"),
 )
 def test_the_id_in_a_verifier_key_is_edited(sealed_world: World) -> set[str]:
     name, _, typed = str(sealed_world.log_keys[0]).split("+", 2)
@@ -329,7 +329,7 @@ def test_the_id_in_a_verifier_key_is_edited(sealed_world: World) -> set[str]:
 @attack(
     "small-order and non-canonical keys",
     found="keys.weak",
-    by=Check("notes:VerifierKey.__post_init__", "self.type is not KeyType.SUBTREE_V1"),
+    by=Check("note_keys:VerifierKey.__post_init__", "self.type is not KeyType.SUBTREE_V1"),
 )
 def test_a_witness_or_log_has_a_key_under_which_one_signature_fits_every_checkpoint() -> set[str]:
     identity = (1).to_bytes(32, "little")

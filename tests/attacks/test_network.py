@@ -208,7 +208,7 @@ def test_a_second_line_of_the_log_that_does_not_fit_stands_below_the_first(prove
 @attack(
     "envelope re-encoded",
     found="note.malformed",
-    by=Check("notes:read_base64", "not data or write_base64(data) != text"),
+    by=Check("note_text:read_base64", "not data or write_base64(data) != text"),
 )
 def test_a_line_of_a_checkpoint_is_written_in_a_second_spelling(proven: Proven) -> set[str]:
     """Bits of base64 that nothing uses are set: the same signature in other bytes."""

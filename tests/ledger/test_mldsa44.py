@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PrivateKey
 
 from claimledger.events.envelope import keyid_of
-from claimledger.events.errors import InvalidInput, WeakKey
+from claimledger.events.errors import InvalidInput, KeyringError, WeakKey
 from claimledger.keys import Keyring
 from claimledger.mldsa44 import Mldsa44Signer, check_public_key, verify
 
@@ -33,6 +34,12 @@ def test_a_key_without_a_secret_is_refused() -> None:
     with pytest.raises(WeakKey, match="1312 raw bytes, not 1311"):
         check_public_key(SIGNER.public_key[:-1])
     check_public_key(SIGNER.public_key)
+
+
+def test_a_signer_shows_its_key_id_and_stays_in_its_process() -> None:
+    assert repr(SIGNER) == f"<Mldsa44Signer {keyid_of(SIGNER.public_key, 'ml-dsa-44')}>"
+    with pytest.raises(KeyringError, match="not pickled"):
+        pickle.dumps(SIGNER)
 
 
 def test_a_keyring_keeps_log_keys_of_both_algorithms(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from claimledger.cosignatures import verifier_of
 from claimledger.events.errors import InvalidValue, KeyNotAllowed, MalformedNote, WeakKey, WrongSignature
 from claimledger.keys import PrivateKeySigner
+from claimledger.note_text import read_base64, read_decimal, read_hash, write_base64
 from claimledger.notes import (
     MAX_LINES,
     MAX_NOTE_BYTES,
@@ -24,11 +25,7 @@ from claimledger.notes import (
     SignatureLine,
     VerifierKey,
     open_note,
-    read_base64,
-    read_decimal,
-    read_hash,
     sign_note,
-    write_base64,
 )
 
 # golang.org/x/mod, sumdb/note/note_test.go: two keys and a note that both signed.
