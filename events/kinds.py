@@ -215,20 +215,27 @@ class Count(Kind):
 class Attribute(Kind):
     """A property of a person, group, organisation or thing.
 
+    Its value stands in `value`, in clear, or in `details`, behind a commitment; in both where a part of it may be known
+    (``value="in her forties", details="born in May 1987"``). What stands in `details` alone answers nothing, so that no
+    state depends on whether it is at hand; the claim is shown at its entity and property all the same.
+
     Attributes:
         of: whose; several names with `distribution` each are several subjects.
         name: which property (code list ``attribute``).
-        value: the value or values, in short words of the recorder or of the source.
+        value: the value or values, in short words of the recorder or of the source; signed in clear.
         distribution: whether it holds for each of several persons, for them together, or is not known.
+        details: the value, or more of it, where it may identify somebody (behind a commitment).
     """
 
     KIND: ClassVar[str] = "attribute"
     SUBJECT: ClassVar[str] = "of"
+    SLOTS: ClassVar[tuple[str, ...]] = ("details",)
 
     of: Open[Parties]
     name: Annotated[ListedCode, Codes("attribute")]
-    value: Annotated[Open[Texts], Answers("{name}", by="many", single=False)]
+    value: Annotated[Open[Texts] | None, Answers("{name}", by="many", single=False)] = None
     distribution: Distribution | None = None
+    details: Text | None = Field(default=None, repr=False)
 
 
 @register_kind

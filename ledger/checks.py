@@ -24,7 +24,7 @@ from claimledger.events.claims import Voice
 from claimledger.events.codes import problem_with
 from claimledger.events.entities import Entity, OneOf
 from claimledger.events.errors import InvalidValue
-from claimledger.events.kinds import General, Kind, Opinion
+from claimledger.events.kinds import Attribute, General, Kind, Opinion
 from claimledger.events.values import Codes, Either, Names, OpenTerms, ReadAs, Term, Undecided
 
 __all__ = [
@@ -109,9 +109,11 @@ def with_entity_names(value: M, names: Mapping[str, str]) -> M:
 
 
 def protected_gap(kind: Kind) -> str | None:
-    """The committed field without which a kind says nothing, where it is left out."""
+    """The committed field without which a claim says nothing, where it is left out."""
     if isinstance(kind, (General, Opinion)) and kind.text is None:
         return "text"
+    if isinstance(kind, Attribute) and kind.value is None and kind.details is None:
+        return "details"
     return None
 
 

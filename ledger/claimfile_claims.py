@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from claimledger.events.claims import ClaimRecorded, Relay, Voice
 from claimledger.events.dates import When
-from claimledger.events.kinds import Kind, NoAnswer, Relation, kinds
+from claimledger.events.kinds import Attribute, Kind, NoAnswer, Relation, kinds
 from claimledger.events.sources import TextQuote
 from claimledger.events.values import Locator
 
@@ -213,6 +213,8 @@ class Claims:
             self.values.problem(table, path, message)
         answers = [name for name, member in fields.items() if member.answers]
         silent = answers and not any(name in given for name in answers)
+        if cls is Attribute:
+            return self._has_value(given, table, path) and not missing
         if silent and not missing and not any(member.states for member in fields.values()):
             first, *others = answers
             rest = f", or one of {', '.join(others)}" if others else ""
@@ -220,6 +222,22 @@ class Claims:
             self.values.problem(table, path, message)
             return False
         return not missing
+
+    def _has_value(self, given: Mapping[str, tuple[Node, str]], table: Table, path: str) -> bool:
+        """Whether an attribute has its value: in clear, or behind a commitment."""
+        value, at = given.get("value", (None, ""))
+        if isinstance(value, Scalar) and value.text == "protected":
+            # What is protected of an entity is written in this way; here the word itself would be signed as the value.
+            message = (
+                'the value itself would be this word; what is to be protected stands under "details" instead'
+            )
+            self.values.problem(value, at, message)
+            return False
+        if value is None and "details" not in given:
+            message = 'an attribute needs "value", or "details" for what is to be kept behind a commitment'
+            self.values.problem(table, path, message)
+            return False
+        return True
 
     def _voices(self, table: Table, came: Mapping[str, Node], path: str) -> Any:
         own = Table({name: came[name] for name in VOICE if name in came}, table.keys, table.place)

@@ -134,8 +134,9 @@ class Composer:
             raise InvalidValue(f"{kind.kind_name}: {'; '.join(problems)}")
         gap = protected_gap(kind)
         if gap is not None:
+            instead = "give the value as value, in clear, or here" if gap == "details" else "say what it says"
             raise InvalidValue(
-                f"{kind.kind_name}: {gap} is missing; say what it says, it is kept behind a commitment"
+                f"{kind.kind_name}: {gap} is missing; {instead}, it is kept behind a commitment"
             )
 
     def declared(self, kind: Kind, body: ClaimRecorded | ClaimAmended) -> AbstractContextManager[None]:

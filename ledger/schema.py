@@ -20,7 +20,7 @@ from claimledger.events.dates import When
 from claimledger.events.entities import OneOf, Protectable
 from claimledger.events.errors import UnknownName
 from claimledger.events.evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
-from claimledger.events.kinds import Kind, NoAnswer, Relation, kinds
+from claimledger.events.kinds import Attribute, Kind, NoAnswer, Relation, kinds
 from claimledger.events.quantities import Quantity
 from claimledger.events.recorder_acts import SameAsJudged
 from claimledger.events.sources import Source, TextQuote
@@ -286,6 +286,8 @@ def _claim(cls: type[Kind], content: Mapping[str, Field], further: Iterable[str]
         required.remove("b")
     members = {**came, **{name: _ref("text") for name in further}, **own, cls.KIND: value}
     table = _table(members, required=(cls.KIND, *required, *further))
+    if cls is Attribute:
+        table = {**table, "anyOf": [{"required": ["value"]}, {"required": ["details"]}]}
     return {"description": (cls.__doc__ or cls.KIND).partition("\n")[0], **table}
 
 

@@ -14,7 +14,7 @@ from .names import NamesInForce
 from .questions import Question
 from .words import folded
 
-__all__ = ["find_question"]
+__all__ = ["find_question", "spelled", "spellings_of"]
 
 _SEPARATORS: Final = re.compile(r"[\s\u00b7.:_]+")
 
@@ -34,7 +34,7 @@ def find_question(
     Raises:
         UnknownName: none is meant, or several questions read so; the message lists near ones.
     """
-    wanted, listed = _spelled(text), list(questions)
+    wanted, listed = spelled(text), list(questions)
     for spellings in (_by_name, _by_label):
         found = [question for question in listed if wanted in spellings(question)]
         if len(found) == 1:
@@ -46,27 +46,31 @@ def find_question(
 
 
 def _by_name(question: Question) -> set[str]:
-    entity = " and ".join(question.entity)
-    return {_spelled(f"{name} {question.property}") for name in (entity, entity.replace(SHARED, ""))}
+    return spellings_of(" and ".join(question.entity), question.property)
 
 
 def _by_label(question: Question) -> set[str]:
-    return {_spelled(f"{question.label} {question.property}")}
+    return spellings_of(question.label, question.property)
 
 
 def _guess(wanted: str, questions: list[Question], names: NamesInForce, entities: Iterable[str]) -> str:
     for name in entities:
         choice = names.one_of(name)
-        if choice is not None and wanted.startswith(f"{_spelled(name)} "):
+        if choice is not None and wanted.startswith(f"{spelled(name)} "):
             return f": {name} is one of {', '.join(choice.one_of)}; ask about one of them"
-    spelled = {
+    known = {
         one: question.key for question in questions for one in (*_by_name(question), *_by_label(question))
     }
-    near = difflib.get_close_matches(wanted, spelled, n=4, cutoff=0.5)
-    listed = dict.fromkeys(spelled[one] for one in near)
+    near = difflib.get_close_matches(wanted, known, n=4, cutoff=0.5)
+    listed = dict.fromkeys(known[one] for one in near)
     return f"; near ones: {', '.join(listed)}" if listed else "; `show` lists the questions"
 
 
-def _spelled(text: str) -> str:
+def spellings_of(entity: str, property: str) -> set[str]:
+    """How a person may spell an entity and a property, names of the shared register without ``shared:`` too."""
+    return {spelled(f"{name} {property}") for name in (entity, entity.replace(SHARED, ""))}
+
+
+def spelled(text: str) -> str:
     """How questions are spelled for comparing: lower case, every separator a space."""
     return folded(_SEPARATORS.sub(" ", text).strip())

@@ -1,8 +1,9 @@
 """The state of a case: every claim, every question, who stands where. A fold over events; no I/O and no clock.
 
 1. `CaseState.apply` only files an event; what follows from it is computed when it is asked for, once.
-2. Every claim of the case is in the state: at a question, or listed under `opinions`, `patterns`, `replies` or
-   `unread`. Withdrawn, retracted and corrected ones stay, marked. Records that cannot be read here are listed too.
+2. Every claim of the case is in the state: at a question, or listed under `opinions`, `patterns`, `replies`,
+   `unread` or `unplaced`; of the last, `kept` says which give a value behind a commitment only. Withdrawn, retracted
+   and corrected ones stay, marked. Records that cannot be read here are listed too.
 3. The state depends on what was recorded, not on the order in which concurrent claims were recorded; only indexes do.
    What is recorded for other cases, or registered for them, changes nothing in it.
 4. The three clocks are those of `claimledger.projections.clocks`, alone or together. What they leave out of the
@@ -24,12 +25,13 @@ from claimledger.events.kinds import General, Opinion, OtherKind, Reply
 from claimledger.events.sources import Source
 
 from .answers import Account
-from .asking import find_question
+from .asking import find_question, spelled, spellings_of
 from .claims import ClaimView
 from .compute import Computed, compute
 from .filing import CaseFile
+from .kept import KEPT_SLOT, KeptValue, kept_property
 from .names import EntityView, NamesInForce
-from .questions import JudgementView, Question
+from .questions import JudgementView, Question, natural
 from .replay import RULES_VERSION, Provenance
 
 __all__ = ["CaseState"]
@@ -133,11 +135,41 @@ class CaseState(CaseFile):
         )
 
     @property
+    def kept(self) -> tuple[KeptValue, ...]:
+        """The claims that give their value behind a commitment only, by entity and property; they answer nothing."""
+        names, found = self.names, []
+        for ref, account in self.accounts.items():
+            named = kept_property(account.content)
+            if named is not None:
+                about = tuple(dict.fromkeys(one.entity for one in account.placements))
+                status = self.status_at(self.claims[ref].versions[-1].index, KEPT_SLOT)
+                found.append(KeptValue(ref, about, named, status))
+
+        def place(one: KeptValue) -> tuple[Any, ...]:
+            return (
+                [[names.rank(name) for name in each] for each in one.about],
+                one.property,
+                natural(one.ref),
+            )
+
+        return tuple(sorted(found, key=place))
+
+    @property
     def speakers(self) -> tuple[str, ...]:
         """Everybody who holds a claim, by name in force, in the order of registration."""
         names = self.names
         holders = {speaker.holder for account in self.accounts.values() for speaker in account.speakers}
         return tuple(sorted(holders, key=names.rank))
+
+    def _is_about(self, value: KeptValue, text: str) -> bool:
+        """Whether a person who writes so means the property of which a value is kept."""
+        spellings = {
+            spelling
+            for names in value.about
+            for entity in (" and ".join(names), self.names.labels(names))
+            for spelling in spellings_of(entity, value.property)
+        }
+        return spelled(text) in spellings
 
     def _of_kind(self, kind: type) -> tuple[ClaimView, ...]:
         return tuple(view for view in self.claims.values() if isinstance(view.body.claim, kind))
@@ -170,7 +202,12 @@ class CaseState(CaseFile):
         except UnknownName:
             view = self.claims.get(text)
             if view is None:
-                raise
+                refs = ", ".join(one.ref for one in self.kept if self._is_about(one, text))
+                if not refs:
+                    raise
+                raise UnknownName(
+                    f'"{text}" is given behind a commitment only, by {refs}; what is protected answers no question'
+                ) from None
         keys = ", ".join(f'"{key}"' for key in view.questions)
         at = f"it is at {keys}" if keys else "it answers no question"
         raise UnknownName(f"{text} is a claim of {self.case}, no question; {at}")
@@ -191,8 +228,8 @@ class CaseState(CaseFile):
         Members: ``case``, ``title``, ``index_range``, ``entities`` and ``sources`` (name to what was registered),
         ``claims`` (in the order of recording, each as `ClaimView.to_json`), ``questions`` (as `Question.to_json`),
         ``judgements``, ``opinions``, ``patterns``, ``replies``, ``unread``, ``unplaced``, ``not_yet_said`` and
-        ``not_of_that_day`` (refs), ``unread_events``, ``erasures``, ``revocations``, ``speakers`` (name to label) and
-        ``provenance``.
+        ``not_of_that_day`` (refs), ``kept`` (as `KeptValue.to_json`), ``unread_events``, ``erasures``,
+        ``revocations``, ``speakers`` (name to label) and ``provenance``.
         """
         content = self._content()
         return {**content, "provenance": self._provenance(content).to_json()}
@@ -223,6 +260,7 @@ class CaseState(CaseFile):
             "replies": _refs(self.replies),
             "unread": _refs(self.unread),
             "unplaced": _refs(self.unplaced),
+            "kept": [value.to_json() for value in self.kept],
             "not_yet_said": _refs(self.not_yet_said),
             "not_of_that_day": _refs(self.not_of_that_day),
             "unread_events": [

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from claimledger.events.disclosure import SlotStatus
+
 from .codebook import (
     Column,
     Table,
@@ -67,6 +69,15 @@ HOW_A_CLAIM_STANDS: Final[Mapping[str, str]] = MappingProxyType(
         ClaimStatus.RETRACTED.value: "its holder took it back",
         ClaimStatus.CORRECTED.value: "its holder corrected it",
         ClaimStatus.SUPERSEDED.value: "its holder said otherwise later",
+    }
+)
+KEPT_VALUES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        SlotStatus.DISCLOSED.value: "it is under disclosures",
+        SlotStatus.WITHHELD.value: "it is left out on purpose, of this table or of what the table was made from",
+        SlotStatus.ERASED.value: "it is gone for good; see erased",
+        SlotStatus.MISSING.value: "it is not here, and nothing says why",
+        SlotStatus.MISMATCHED.value: "what is here does not fit the commitment",
     }
 )
 POLARITIES: Final[Mapping[str, str]] = MappingProxyType(
@@ -168,6 +179,12 @@ _CLAIMS: Final = Table(
         listed("questions", "the questions that it is at", "see `question`"),
         data("disclosures", "slot to protected text at hand; only where it was asked for", nullable=True),
         data("erased", "slot to where in the log it was erased, by whose authority and why", nullable=True),
+        text(
+            "kept_property",
+            "the property of which it gives a value behind a commitment only, answering nothing",
+            nullable=True,
+        ),
+        category("kept_value", "what can be said here of that value", KEPT_VALUES, nullable=True),
         flag(
             "signature_disputed",
             "whether a key that signed it, or a later version of it, was later said to be lost",

@@ -19,6 +19,7 @@ from typing import Self
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdrawn
 from claimledger.events.declarations import KindDeclared
 from claimledger.events.declared_kinds import kind_of
+from claimledger.events.disclosure import SlotStatus
 from claimledger.events.envelope import keyid_of
 from claimledger.events.erasure import DisclosureErased
 from claimledger.events.errors import BrokenChain, InvalidValue, WrongLedger
@@ -371,6 +372,10 @@ class CaseFile:
         """
         touching = (view for view in reversed(self.revocations) if not set(indexes).isdisjoint(view.disputed))
         return next(touching, None)
+
+    def status_at(self, index: int, slot: str) -> SlotStatus | None:
+        """What can be said here of the content of a protected slot of an event; None where it has no such slot."""
+        return self._events[index].slots.get(slot)
 
     def name_at(self, index: int) -> str:
         """What was recorded at a log index, as a case calls it: ref of a claim, name, or type of the event."""

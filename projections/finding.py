@@ -34,6 +34,7 @@ from claimledger.events.values import SHARED, Codes
 from .answers import Account, account_of
 from .clocks import Clocks, Moment
 from .compare import TermValue
+from .kept import kept_in_words, kept_property
 from .names import EntityView, NamesInForce
 from .positions import Hop, hops_of
 from .words import as_put, date_in_words, date_text, folded, property_in_words, value_in_words
@@ -359,6 +360,9 @@ def _what(account: Account, names: NamesInForce) -> str:
     ]
     if isinstance(claim, NoAnswer):
         said.append(f"{property_in_words(claim.property)}: {claim.status.replace('_', ' ')}")
+    kept = kept_property(account.content)
+    if kept is not None:
+        said.append(kept_in_words(kept))
     if isinstance(claim, Opinion):
         said.append(claim.tone.replace("_", " "))
     if isinstance(claim, General):

@@ -3,7 +3,8 @@
 1. A row is a claim: what was said, by whom, when, through whom, where it stands in which source, who recorded it.
 2. Nothing is left out because it ended: withdrawn, retracted and displaced claims keep their rows, marked, and an
    amended one shows both what was recorded first and what is in force.
-3. The history of a question holds the claims that answer it under any reading, now or as first recorded, the patterns
+3. The history of a question holds the claims that answer it under any reading, now or as first recorded, or that give
+   their value behind a commitment only, the patterns
    and opinions that somebody judged to undercut one of those, and every reply to one of them or to such a reply: a
    retraction that was itself retracted shows by which claim.
 """
@@ -26,6 +27,7 @@ from .case import CaseState
 from .claims import ClaimView, Version, Withdrawal
 from .clocks import Moment
 from .erasures import ErasureView
+from .kept import KeptValue, kept_in_words, kept_property
 from .positions import Hop, hops_of
 from .questions import JudgementView, Question, natural
 from .reading import OfCaseState
@@ -91,6 +93,7 @@ class HistoryRow:
         withdrawal: that the recorder withdrew the record, and why.
         erasures: which protected content of its records was erased, by whose authority and why.
         revocation: the revocation by which the signature of one of its records is disputed; None where none is.
+        kept: that its value is given behind a commitment only, and what can be said of it here.
     """
 
     index: int
@@ -113,6 +116,7 @@ class HistoryRow:
     withdrawal: Withdrawal | None
     erasures: tuple[ErasureView, ...] = ()
     revocation: RevocationView | None = None
+    kept: KeptValue | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Every member under its own name but reasons and basis, which are protected; voices and locator as objects."""
@@ -154,6 +158,12 @@ class HistoryRow:
             },
             "erasures": [erasure.to_json() for erasure in self.erasures],
             "revocation": None if self.revocation is None else self.revocation.to_json(),
+            "kept": None
+            if self.kept is None
+            else {
+                **self.kept.to_json(),
+                "status": None if self.kept.status is None else str(self.kept.status),
+            },
         }
 
 
@@ -208,7 +218,11 @@ class History(OfCaseState):
                 touching.setdefault(ref, []).append(judgement)
         views = state.claims.values() if question is None else _about(state, question)
         ordered = sorted(views, key=lambda view: view.index)
-        return tuple(_row(state, view, question, tuple(touching.get(view.ref, ()))) for view in ordered)
+        kept = {value.ref: value for value in state.kept}
+        return tuple(
+            _row(state, view, question, tuple(touching.get(view.ref, ())), kept.get(view.ref))
+            for view in ordered
+        )
 
     def to_json(self) -> dict[str, Any]:
         """``case``, ``question`` (its key, or None), ``rows`` and ``provenance``."""
@@ -223,6 +237,9 @@ class History(OfCaseState):
 
 def _about(state: CaseState, question: Question) -> Iterable[ClaimView]:
     refs = set(question.claims)
+    refs.update(
+        one.ref for one in state.kept if one.property == question.property and question.entity in one.about
+    )
     for view in state.claims.values():
         if len(view.versions) > 1 and any(
             _answers(state, view, version, question) for version in view.versions
@@ -253,6 +270,9 @@ def _answers(state: CaseState, view: ClaimView, version: Version, question: Ques
     properties = {answer.property for answer in account.answers}
     if isinstance(claim, NoAnswer):
         properties.add(claim.property)
+    kept = kept_property(version.body)
+    if kept is not None:
+        properties.add(kept)
     about = {placement.entity for placement in account.placements}
     return question.property in properties and question.entity in about
 
@@ -262,6 +282,7 @@ def _row(
     view: ClaimView,
     question: Question | None,
     judgements: tuple[JudgementView, ...],
+    kept: KeptValue | None,
 ) -> HistoryRow:
     account = state.accounts[view.ref]
     body = view.body
@@ -308,6 +329,7 @@ def _row(
         withdrawal=view.withdrawal,
         erasures=state.erasures_of(*(one.event for one in view.versions)),
         revocation=state.revocation_of(*(one.index for one in view.versions)),
+        kept=kept,
     )
 
 
@@ -384,6 +406,9 @@ def _unanswered(state: CaseState, content: ClaimContent) -> str:
         sort = "norm" if claim.norm is not None else "pattern"
         often = f"{claim.frequency}: " if claim.frequency is not None else ""
         return f"({sort}) {often}{claim.text or claim.topic}"
+    kept = kept_property(content)
+    if kept is not None:
+        return kept_in_words(kept)
     if isinstance(claim, Reply):
         return f"({claim.kind.replace('_', ' ')} {', '.join(_replied_to(state, content))})"
     if isinstance(claim, OtherKind):

@@ -4,7 +4,8 @@
 2. Without `everything` only disputed, conditional and open questions are listed, and those on which nobody stands by
    an answer any more; the others are counted, never hidden. Where nothing is in dispute, the questions with several
    voices are listed too, and in a small case every question.
-3. With `everything` each question is listed, and each claim that answers none.
+3. With `everything` each question is listed, and each claim that answers none. Claims that give a value behind a
+   commitment only are listed always: who looks a property up must see that somebody gives it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from claimledger.events.kinds import General, Opinion, Reply
 from .case import CaseState
 from .claims import ClaimView
 from .erasures import erased_in_words
+from .history import subject_in_words
 from .layout import Cell, Line, amount, aside, columns, line, paragraph, short
 from .questions import JudgementView, Question, QuestionState
 from .render_clocks import clocks_in_words
@@ -31,6 +33,7 @@ from .render_question import (
     statuses_in_words,
 )
 from .revocations import disputed_in_words
+from .words import property_in_words
 
 __all__ = ["beside_of", "case_lines", "endings_in_words", "head_lines"]
 
@@ -78,6 +81,7 @@ def case_lines(
             lines += _undisputed(by_state, state, beside, width)
         counted = f" {DOT} ".join(f"{_words(each)} ({len(by_state[each])})" for each in _REST)
         lines += [line(), line(Cell(counted, "bold")), *([line(f"  all of it: {more}")] if more else [])]
+    lines += _kept(state, beside.endings, width)
     lines += _not_read(state, width)
     return lines
 
@@ -189,13 +193,35 @@ def _unasked(state: CaseState, endings: Mapping[str, str], width: int) -> list[L
         ("OPINIONS AND DEMANDS", state.opinions),
         ("PATTERNS AND NORMS", state.patterns),
         ("REPLIES TO CLAIMS", state.replies),
-        ("OTHER CLAIMS", (*state.unplaced, *state.unread)),
+        ("OTHER CLAIMS", (*_others(state), *state.unread)),
     ):
         if views:
             lines += _section(f"{title} ({len(views)})")
             for view in views:
                 row = [view.ref, _speakers(view, state), _gist(view, state, endings)]
                 lines += columns(row, [6, width * 28 // 100], indent=2, width=width)
+    return lines
+
+
+def _others(state: CaseState) -> list[ClaimView]:
+    """The claims without a question that are listed nowhere else."""
+    kept = {value.ref for value in state.kept}
+    return [view for view in state.unplaced if view.ref not in kept]
+
+
+def _kept(state: CaseState, endings: Mapping[str, str], width: int) -> list[Line]:
+    """The claims that give a value behind a commitment only, at their entity and property."""
+    kept = state.kept
+    if not kept:
+        return []
+    lines = _section(f"NOT IN CLEAR ({len(kept)}): values behind a commitment; no question rests on them")
+    for value in kept:
+        view = state.claims[value.ref]
+        subject = subject_in_words(state, state.accounts[value.ref], view.body)
+        said = f"{subject} {DOT} {property_in_words(value.property)}: {value.in_words}{_ended(view, endings)}"
+        lines += columns(
+            [view.ref, _speakers(view, state), said], [6, width * 28 // 100], indent=2, width=width
+        )
     return lines
 
 
@@ -234,8 +260,7 @@ def _speakers(view: ClaimView, state: CaseState) -> str:
 def _gist(view: ClaimView, state: CaseState, endings: Mapping[str, str]) -> str:
     """What a claim without a question says, in a few words."""
     claim = view.body.claim
-    standing = view.status == "standing"
-    ended = "" if standing else f" ({ended_by(str(view.status), view.ended_by, endings)})"
+    ended = _ended(view, endings)
     if isinstance(claim, Opinion):
         return f"{claim.tone}: {claim.text or '(withheld)'}{ended}"
     if isinstance(claim, General):
@@ -245,6 +270,13 @@ def _gist(view: ClaimView, state: CaseState, endings: Mapping[str, str]) -> str:
         named = ", ".join(map(state.ref_of, claim.claims))
         return f"{claim.kind.replace('_', ' ')} {named}{ended}"
     return f"{view.body.kind.replace('_', ' ')}{ended}"
+
+
+def _ended(view: ClaimView, endings: Mapping[str, str]) -> str:
+    """How a claim ended, in brackets behind what it says; nothing of one that stands."""
+    if view.status == "standing":
+        return ""
+    return f" ({ended_by(str(view.status), view.ended_by, endings)})"
 
 
 def _is_of(judgement: JudgementView, state: CaseState) -> bool:

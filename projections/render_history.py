@@ -173,6 +173,8 @@ def _remarks(
         f"{erased_in_words(each)} at index {each.index}, by authority of {each.authority}: {each.reason}"
         for each in row.erasures
     ]
+    if row.kept is not None:
+        remarks.append(f"the value is kept behind a commitment: {row.kept.in_words}")
     if row.revocation is not None:
         remarks.append(disputed_in_words(row.revocation))
     if row.basis:

@@ -111,6 +111,8 @@ def _rows(page: Exhibit, exhibits: Exhibits) -> Iterator[Row]:
     if page.subject:
         yield "About", (page.subject,)
     yield "What was said", (row.what,)
+    if page.details is not None:
+        yield "Details", (page.details,)
     if row.status != "standing":
         yield "How it stands", (_ending(row),)
     yield "Who said it", tuple(dict.fromkeys(_voices(row))) or ("not stated",)

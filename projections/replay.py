@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES_VERSION", "Fold", "Provenance", "known_at", "replay"]
 
-RULES_VERSION: Final = "5"
+RULES_VERSION: Final = "6"
 """Version of the rules of questions, positions and comparators. Another version may compute another state."""
 
 

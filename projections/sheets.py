@@ -20,6 +20,7 @@ from typing import Any
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import UnknownName
 from claimledger.events.event import format_instant
+from claimledger.events.kinds import Act, Attribute, Kind
 from claimledger.events.recorded import Event
 from claimledger.events.sources import Source
 
@@ -107,6 +108,7 @@ class Exhibit:
         publisher: label of who published it, and of who relayed it.
         records: the first record, then the amendments.
         items: the evidence items that the claim speaks of, with their custody.
+        details: what its recorder put behind a commitment in place of a value or beside it; None where not at hand.
     """
 
     number: int
@@ -118,9 +120,10 @@ class Exhibit:
     publisher: tuple[str, ...]
     records: tuple[RecordLine, ...]
     items: tuple[ItemCustody, ...]
+    details: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """Every member under its own name, but for the words, which are protected content."""
+        """Every member under its own name, but for words and details, which are protected content."""
         source = self.source
         return {
             "number": self.number,
@@ -240,6 +243,7 @@ class Sheets(OfCaseState):
                         for version in view.versions
                     ),
                     items=tuple(item for item in custody if any(one.ref == row.ref for one in item.mentions)),
+                    details=_details(view.body.claim),
                 )
             )
         return tuple(pages)
@@ -282,3 +286,7 @@ class Sheets(OfCaseState):
             fields=tuple(fields),
             revocation=self.state.revocation_of(event.index),
         )
+
+
+def _details(claim: Kind) -> str | None:
+    return claim.details if isinstance(claim, (Act, Attribute)) else None

@@ -28,6 +28,7 @@ from .compare import amount_key, date_key
 from .disputes import Disputes
 from .erasures import ErasureView
 from .history import what_was_said
+from .kept import KeptValue
 from .positions import Holding, Position
 from .questions import Question, QuestionState, StatusView
 from .words import date_text
@@ -154,6 +155,7 @@ def _cases(state: CaseState) -> Iterator[Row]:
 
 def _claims(state: CaseState) -> Iterator[Row]:
     refs = {view.event: view.ref for view in _all_views(state)}
+    kept = {value.ref: value for value in state.kept}
     for view in state.claims.values():
         body, seen = view.body, view.to_json()["body"]
         account = state.accounts[view.ref]
@@ -191,8 +193,15 @@ def _claims(state: CaseState) -> Iterator[Row]:
             "questions": list(view.questions),
             "disclosures": as_json(protected) if protected else None,
             "erased": erased_as_json(state.erasures_of(*(one.event for one in view.versions))),
+            **_kept(kept.get(view.ref)),
             "signature_disputed": state.revocation_of(*(one.index for one in view.versions)) is not None,
         }
+
+
+def _kept(value: KeptValue | None) -> Row:
+    """The columns of a value that is given behind a commitment only."""
+    status = None if value is None or value.status is None else str(value.status)
+    return {"kept_property": None if value is None else value.property, "kept_value": status}
 
 
 def _all_views(state: CaseState) -> Iterator[ClaimView]:

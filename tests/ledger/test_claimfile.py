@@ -94,7 +94,13 @@ def test_no_message_speaks_of_the_machine_inside(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["protected-name-that-is-a-table", "protected-alias-too-long", "quote-with-unknown-member"]
+    "name",
+    [
+        "protected-name-that-is-a-table",
+        "protected-alias-too-long",
+        "quote-with-unknown-member",
+        "attribute-with-details-as-list",
+    ],
 )
 def test_protected_content_is_not_repeated(name: str) -> None:
     [line] = told(HERE / "bad" / f"{name}.yaml")

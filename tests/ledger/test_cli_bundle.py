@@ -151,3 +151,48 @@ def test_mistakes_are_messages(run: Run, ledger_id: str) -> None:
         assert result.exit_code == 1, arguments
         assert result.stderr.startswith("error: ")
         assert said in " ".join(result.stderr.split())
+
+
+KEPT = """\
+claimledger: 1
+case: {id: night, title: A night}
+entities:
+  w1: {person: protected, label: a witness, name: To be kept out}
+  police: {authority: The police}
+claims:
+  B1: {attribute: w1, name: birth_date, details: the year 1987, asserter: police}
+"""
+
+
+def test_a_birth_year_is_withheld_handed_over_later_and_fits(run: Run, tmp_path: Path) -> None:
+    """In the bundle nothing tells which year it is; the line that is handed over fits its commitment alone."""
+    (tmp_path / "night.yaml").write_text(KEPT)
+    assert (
+        run("init", "b.ledger", "--origin", "example.org/b", "--keys", "keys", "--no-passphrase").exit_code
+        == 0
+    )
+    assert run("record", "b.ledger", "night.yaml", "--keys", "keys").exit_code == 0
+    assert run("seal", "b.ledger", "--keys", "keys").exit_code == 0
+    made = run(
+        "bundle",
+        "b.ledger",
+        "night",
+        "--to",
+        "b.zip",
+        "--withhold",
+        "B1:claim.details",
+        "--keys",
+        "keys",
+        *DAY,
+    )
+    assert made.exit_code == 0
+    assert b"the year 1987" not in (tmp_path / "b.zip").read_bytes()
+    assert "a witness \u00b7 birth date: withheld" in " ".join(run("show", "b.zip").stdout.split())
+    assert run("verify", "b.zip", "--unpinned").exit_code == 0
+    assert run("disclose", "b.ledger", "B1", "claim.details", "--to", "b.jsonl").exit_code == 0
+    assert run("merge", "b.zip", "b.jsonl", "--to", "b-2.zip", *DAY).exit_code == 0
+    assert run("verify", "b-2.zip", "--unpinned").exit_code == 0
+    assert "Details the year 1987" in " ".join(run("sheet", "b-2.zip").stdout.split())
+    shown = " ".join(run("show", "b-2.zip").stdout.split())
+    assert "a witness \u00b7 birth date: disclosed" in shown
+    assert "1987" not in shown

@@ -33,6 +33,7 @@ from claimledger.audit_names import keyed, keyed_handle
 from claimledger.cli import app
 from claimledger.events import (
     Act,
+    Attribute,
     Count,
     DisclosureErased,
     Group,
@@ -60,7 +61,8 @@ QUOTE, DETAILS, OPINION = (
     "ooa disgrace to the countryoo",
 )
 BASIS, BECAUSE = "bbinferred from the callbb", "ccthe tape says otherwisecc"
-WORDS = (NAME, ALIAS, CONTACT, HANDLE, QUOTE, DETAILS, OPINION, BASIS, BECAUSE)
+BIRTH = "yyin the year 1987yy"
+WORDS = (NAME, ALIAS, CONTACT, HANDLE, QUOTE, DETAILS, OPINION, BASIS, BECAUSE, BIRTH)
 WHY = {"authority": "the person concerned", "reason": "asked to be forgotten"}
 
 
@@ -75,7 +77,7 @@ class World:
 
     def everything(self) -> tuple[str, ...]:
         """All that is protected, by the names under which it is erased."""
-        return (self.person, "C1", "C2", "C3")
+        return (self.person, "C1", "C2", "C3", "B1")
 
 
 @pytest.fixture
@@ -100,6 +102,12 @@ def filled(case: Case) -> str:
     case.record(Act.raid("raid", details=DETAILS), asserter="ngo")
     case.record(Opinion(about="raid", tone="condemns", text=OPINION), asserter="ngo")
     case.amend("C1", Count(group="held", quantity="4"), asserter=HANDLE, quote=QUOTE, because=BECAUSE)
+    case.record(
+        Attribute(of=HANDLE, name="birth_date", details=BIRTH),
+        ref="B1",
+        asserter="ngo",
+        idempotency_key="born",
+    )
     return person
 
 
@@ -155,7 +163,7 @@ def test_after_an_erasure_the_words_are_nowhere_on_the_disk_and_every_signature_
     assert before.items() <= {event.index: event.leaf for event in world.ledger.events()}.items()
     report = world.ledger.verify(pin=world.ledger.id)
     assert report.is_sound
-    assert "15 protected fields are erased; signed events say by whose authority and why" in report.notes
+    assert "18 protected fields are erased; signed events say by whose authority and why" in report.notes
     world.ledger.close()
     assert [file.name for file in world.place.parent.iterdir()] == ["a.ledger"]
     assert found_in(on_disk(world.place.parent)) == []
@@ -321,7 +329,7 @@ def test_a_state_that_is_in_memory_lets_go_of_what_is_erased_meanwhile(world: Wo
     world.case.erase("C3", **WHY)
     world.ledger.replay(state)
     assert OPINION not in pickle.dumps(state).decode("latin-1")
-    assert state.at(known_at=10).provenance().state_hash == before
+    assert state.at(known_at=11).provenance().state_hash == before
 
 
 # Guessing
@@ -348,6 +356,24 @@ def test_no_guess_at_what_was_erased_can_be_confirmed_from_what_is_left(tmp_path
         assert confirmed(place, ledger_id, stream, claim.header.body, [claim.id, registered.id]) == set()
 
 
+def test_no_guess_at_an_erased_birth_year_can_be_confirmed_from_what_is_left(tmp_path: Path) -> None:
+    place = tmp_path / "a.ledger"
+    with Ledger.create(place, origin="example.org/x", keys=KEYS) as ledger:
+        case = ledger.create_case("harbour", title="A case")
+        person = case.register_entity("w1", Person(label="a witness", protected=True))
+        case.record(
+            Attribute(of=person, name="birth_date", details="1987"),
+            asserter=person,
+            idempotency_key="k",
+            ref="C1",
+        )
+        claim, stream, ledger_id = case.claim("C1"), case.stream, ledger.id
+        seen = (place, ledger_id, stream, claim.header.body, [claim.id])
+        assert confirmed(*seen) == {"digest", "disclosure"}
+        case.erase("C1", **WHY)
+        assert confirmed(*seen) == set()
+
+
 def confirmed(
     place: Path, ledger_id: str, stream: str, claim: Mapping[str, Any], events: list[str]
 ) -> set[str]:
@@ -369,24 +395,28 @@ def confirmed(
         tries = {
             "handle": {keyed_handle(secret, stream, year)},
             "digest": {
-                keyed(
-                    secret,
-                    b"content",
-                    encode(["claim.recorded", 1, claim, {"basis": None, "quote": {"exact": year}}]),
-                ).hex()
+                keyed(secret, b"content", encode(["claim.recorded", 1, claim, protected])).hex()
+                for protected in (
+                    {"basis": None, "quote": {"exact": year}},
+                    {"basis": None, "quote": None, "claim.details": year},
+                )
             },
             "plain hash": {sha256(year.encode()).hexdigest(), sha256(f'"{year}"'.encode()).hexdigest()},
             "disclosure": {
                 encode(["claimledger-disclosure/1", ledger_id, event, slot, salt, value]).hex()
                 for event in events
-                for slot, value in (("quote", {"exact": year}), ("entity.name", year))
+                for slot, value in (
+                    ("quote", {"exact": year}),
+                    ("entity.name", year),
+                    ("claim.details", year),
+                )
                 for salt in salts(cells)
             },
         }
         tries["commitment"] = {
             commitment_of(encode(["claimledger-disclosure/1", ledger_id, event, slot, salt, year]))
             for event in events
-            for slot in ("entity.name", "entity.handle", "quote")
+            for slot in ("entity.name", "entity.handle", "quote", "claim.details")
             for salt in ("0" * 32, "")
         }
         told |= {
@@ -451,7 +481,7 @@ def test_killed_at_any_step_the_next_opening_finishes(tmp_path: Path, step: str)
     with Ledger.create(place, origin="example.org/x", keys=KEYS) as ledger:
         person = filled(ledger.create_case("harbour", title="A case"))
     killed = subprocess.run(
-        [sys.executable, "-c", KILLED, str(place), step, person, "C1", "C2", "C3"],
+        [sys.executable, "-c", KILLED, str(place), step, person, "C1", "C2", "C3", "B1"],
         capture_output=True,
         check=False,
     )
@@ -612,7 +642,7 @@ def test_the_commands_erase_and_back_up(tmp_path: Path, monkeypatch: pytest.Monk
         person = filled(case)
         case.record(Count(group="held", quantity="5"), asserter="ngo", hedges=[ALIAS])
     run = CliRunner()
-    command = ["erase", "a.ledger", "harbour", HANDLE, "C1", "C2", "C3", "--keys", "keys"]
+    command = ["erase", "a.ledger", "harbour", HANDLE, "C1", "C2", "C3", "B1", "--keys", "keys"]
     command += ["--authority", "the person", "--reason", "asked for it"]
     unasked = run.invoke(app, command)
     assert unasked.exit_code == 2
@@ -645,7 +675,7 @@ def test_what_was_sealed_before_an_erasure_is_proven_after_it_and_so_is_the_eras
         before = ledger.seal()
         leaf = case.receipt("C1").leaf
         proof = ledger.proof(leaf)
-        erased = case.erase(person, "C1", "C2", "C3", **WHY)
+        erased = case.erase(person, "C1", "C2", "C3", "B1", **WHY)
         assert ledger.proof(leaf) == proof
         after = ledger.seal()
         assert after.checkpoint.size == before.checkpoint.size + len(erased.receipts)

@@ -33,7 +33,7 @@ SEEN = {
     "words-as-one-number", "amend-without-reason", "name-of-unprotected-person", "protected-name-that-is-a-table",
     "claim-of-two-kinds", "case-id-with-space", "custody-without-receiver", "evidence-that-is-a-table",
     "evidence-with-bad-digest", "evidence-with-misspelt-member", "evidence-with-size-in-words",
-    "evidence-without-digest", "reliability-without-assessor",
+    "evidence-without-digest", "reliability-without-assessor", "attribute-without-value",
 }  # fmt: skip
 
 
