@@ -52,6 +52,7 @@ _JOINERS = {"\N{ZERO WIDTH JOINER}", "\N{ZERO WIDTH NON-JOINER}"}
 _TURNED = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
 _ISOLATE, _ISOLATED = "\N{RIGHT-TO-LEFT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 _RUN = re.compile(rf"[{_TURNED}](?:[\W\d]*[{_TURNED}])*")
+_JOINTS = "/-_"  # where the parts of a name or an address are joined
 _PAIRS = {")": "(", "]": "["}
 
 
@@ -154,7 +155,7 @@ def aside(left: str | Cell, right: str, width: int) -> Line:
 
 
 def paragraph(text: str, width: int, *, indent: int = 0, hanging: int = 0, style: str = "") -> list[Line]:
-    """Text in lines of a width, broken between words; a word that is too long is broken where it must."""
+    """Text in lines of a width, broken between words; a word that is too long, where its parts are joined or it must."""
     rows = wrapped(text, width - indent, width - indent - hanging)
     return [
         line(" " * (indent + (hanging if position else 0)), Cell(row, style))
@@ -231,8 +232,9 @@ def _wrap(text: str, first: int, later: int) -> list[str]:
 
 
 def _head(word: str, room: int) -> str:
-    """As much of a word as fits, one character at least."""
+    """As much of a word as fits, one character at least; up to where its parts are joined, if it has such a place."""
     end = 1
     while end < len(word) and cell_len(word[: end + 1]) <= room:
         end += 1
-    return word[:end]
+    joined = max(word.rfind(mark, 0, end) for mark in _JOINTS) + 1
+    return word[: joined or end]

@@ -17,6 +17,7 @@ from claimledger.projections.layout import (
     paragraph,
     plain,
     short,
+    wrapped,
 )
 
 
@@ -55,6 +56,12 @@ def test_the_right_end_of_a_line_stands_at_the_right() -> None:
 def test_a_row_wraps_inside_its_columns() -> None:
     rows = columns(["one two", "three", "four five six"], [4, 6], width=23)
     assert [row.plain for row in rows] == ["one   three   four five", "two           six"]
+
+
+def test_a_name_that_is_too_long_is_broken_where_its_parts_are_joined() -> None:
+    assert wrapped("a-case-of-2025/C04.1", 16) == ["a-case-of-2025/", "C04.1"]
+    assert wrapped("one a-case-of-2025/C04.1", 9) == ["one", "a-case-", "of-2025/", "C04.1"]
+    assert wrapped("0123456789abcdef", 10) == ["0123456789", "abcdef"]
 
 
 def test_hashes_are_cut_to_eight() -> None:
