@@ -59,8 +59,12 @@ def find(
         if case is not None:
             case_named(opened, case)
         finder = Finder(
-            Sought(asserter, source, code, ref, text), case=case, known_at=clocks["known_at"], asserted_by=asserted_by
-        )  # fmt: skip
+            Sought(asserter, source, code, ref, text),
+            case=case,
+            known_at=clocks["known_at"],
+            asserted_by=asserted_by,
+            revocations=opened.revocations(clocks["known_at"]),
+        )
         found = _found(opened, finder, case)
         if as_json:
             kept = {name: value for name, value in repeated(clocks).items() if name != "true_on"}
@@ -131,10 +135,6 @@ def asserters(
 
 def _found(ledger: Ledger, finder: Finder, case: str | None) -> Iterator[Found]:
     """The claims that fit; a cut by time is looked for in the whole log, so the log is read whole for it."""
-    from .log import reached
-
     known_at = finder.clocks.known_at
-    if isinstance(known_at, int):
-        reached(known_at, ledger.size)
     whole = known_at is not None and not isinstance(known_at, int)
     return finder.found_in(ledger.events(None if whole else case))

@@ -161,6 +161,19 @@ class LedgerReader:
         """
         return self._log.event_of(event_id)
 
+    def revocations(self, known_at: int | str | datetime | None = None) -> list[Event]:
+        """The revocations of keys, in the order of the log: each may dispute signatures of events before it.
+
+        Args:
+            known_at: only those that were known then; as for `replay`.
+
+        Raises:
+            InvalidValue: `known_at` is no index, day or instant, or an index that the log has not reached.
+        """
+        found = self._log.revocations()
+        last = self._log.last_known(known_at) if found or isinstance(known_at, int) else None
+        return found if last is None else [event for event in found if event.index <= last]
+
     def find(
         self, *, asserter: str | None = None, source: str | None = None, case: str | None = None
     ) -> Iterator[Event]:

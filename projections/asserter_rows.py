@@ -18,8 +18,9 @@ from claimledger.events.values import SHARED
 
 from .answers import Answer
 from .compare import Given, PartyValue, TermValue, WordValue
+from .revocations import RevocationView
 
-__all__ = ["AnswerCount", "AsserterRow", "Behind", "CaseRef", "SpokeFor", "answer_text"]
+__all__ = ["AnswerCount", "AsserterRow", "Behind", "CaseRef", "DisputedBy", "SpokeFor", "answer_text"]
 
 
 class CaseRef(NamedTuple):
@@ -49,6 +50,23 @@ class Behind:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputedBy:
+    """Claims of a speaker whose signatures one revocation makes disputed.
+
+    Attributes:
+        revocation: the revocation, with the log indexes of the records that it disputes.
+        claims: how many claims, and which.
+    """
+
+    revocation: RevocationView
+    claims: Behind
+
+    def to_json(self) -> dict[str, Any]:
+        """The revocation as every other answer has it, and the claims beside it."""
+        return {"revocation": self.revocation.to_json(), **self.claims.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerCount:
     """How often a speaker gave one answer to one sort of question.
 
@@ -60,6 +78,7 @@ class AnswerCount:
         said: in how many claims, and which.
         corrected: how many of them the speaker later corrected.
         retracted: how many of them the speaker later retracted.
+        signature_disputed: how many of them have a record whose signature is disputed.
     """
 
     property: str
@@ -69,6 +88,7 @@ class AnswerCount:
     said: Behind
     corrected: int
     retracted: int
+    signature_disputed: int
 
     def __str__(self) -> str:
         lead = "not " if self.polarity == "negated" else ""
@@ -87,6 +107,7 @@ class AnswerCount:
             **self.said.to_json(),
             "corrected": self.corrected,
             "retracted": self.retracted,
+            "signature_disputed": self.signature_disputed,
         }
 
 
@@ -127,6 +148,8 @@ class AsserterRow:
         withdrawn: records that their recorder withdrew; they are in no other count.
         corrected: of `claims`, those that it later corrected.
         retracted: of `claims`, those that it later retracted.
+        signature_disputed: of `claims`, those that have a record whose signature is disputed, by revocation; each is
+            under the last one.
         kinds: kind of claim to how many.
         strengths: strength to how many.
         first_said, last_said: the earliest and the latest date (EDTF) at which it said something; None where no date
@@ -146,6 +169,7 @@ class AsserterRow:
     withdrawn: Behind
     corrected: Behind
     retracted: Behind
+    signature_disputed: tuple[DisputedBy, ...]
     kinds: Mapping[str, int]
     strengths: Mapping[str, int]
     first_said: str | None
@@ -171,6 +195,7 @@ class AsserterRow:
             "withdrawn": self.withdrawn.to_json(),
             "corrected": self.corrected.to_json(),
             "retracted": self.retracted.to_json(),
+            "signature_disputed": [one.to_json() for one in self.signature_disputed],
             "kinds": dict(self.kinds),
             "strengths": dict(self.strengths),
             "first_said": self.first_said,

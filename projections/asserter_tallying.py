@@ -5,20 +5,22 @@
    an institution is that one's; whoever spoke has it under ``for`` alone.
 2. An amended claim is counted as amended, in the place of what was counted before; a withdrawn one under
    ``withdrawn`` alone. Replies by which a speaker may take claims back are kept; what they end is found on reading.
-3. No body is kept. What stays is the tallies, labels and types of entities, and a few numbers for each claim.
+3. Of each record of a claim its place and its signers are kept, for a revocation may come later that disputes them.
+4. No body is kept. What stays is the tallies, labels and types of entities, and a few numbers for each claim.
 """
 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 from claimledger.events.claims import ClaimAmended, ClaimContent, ClaimRecorded, ClaimWithdrawn, Voice
 from claimledger.events.dates import parse_edtf
 from claimledger.events.declarations import KindDeclared
 from claimledger.events.declared_kinds import DeclaredKind, as_declared, kind_of
+from claimledger.events.governance import KeyRevoked
 from claimledger.events.kinds import NoAnswer, Reply
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered, SameAsJudged, SameAsUndone
@@ -28,10 +30,11 @@ from .answers import account_of
 from .asserter_rows import answer_text
 from .clocks import Clocks, Moment
 from .names import NamesInForce
+from .revocations import RevocationView
 from .tallies import Counted, Heading, Headings, Key, Plain, Tally
 from .words import date_text
 
-__all__ = ["MOST_ANSWERS", "NOBODY", "REGISTER", "Tallying", "key_of"]
+__all__ = ["MOST_ANSWERS", "NOBODY", "REGISTER", "Place", "Tallying", "key_of"]
 
 MOST_ANSWERS: Final = 200
 """How many different answers of one speaker to one sort of question are told apart; the rest is counted together."""
@@ -44,6 +47,8 @@ _WITHDRAWN: Final = ("withdrawn",)
 _NAMED: Final = ("claims", "maybe", "withdrawn", "answer", "for")
 """Headings whose claims are named; of the others they are only counted."""
 _TAKES_BACK: Final = ("corrects", "retracts")
+
+Records: TypeAlias = tuple[tuple[int, int], ...]
 
 _AS_WRITTEN: Final = NamesInForce({})
 
@@ -70,6 +75,34 @@ class _TakesBack:
     case: int
     kind: str
     claims: tuple[str, ...]
+
+
+class Place(NamedTuple):
+    """Where a claim is counted, as numbers.
+
+    Attributes:
+        ref: number of its ref.
+        case: number of its case.
+        records: log index of each of its records, and the number of those who signed it.
+        tallies: numbers of the tallies that it is in.
+    """
+
+    ref: int
+    case: int
+    records: Records
+    tallies: tuple[int, ...]
+
+    @classmethod
+    def of(cls, numbers: Sequence[int]) -> Place:
+        """Read it from the numbers that are kept."""
+        ref, case, count, *rest = numbers
+        records = tuple(zip(rest[: 2 * count : 2], rest[1 : 2 * count : 2], strict=True))
+        return cls(ref, case, records, tuple(rest[2 * count :]))
+
+    def numbers(self) -> list[int]:
+        """The numbers to keep."""
+        flat = [number for record in self.records for number in record]
+        return [self.ref, self.case, len(self.records), *flat, *self.tallies]
 
 
 @dataclass(slots=True)
@@ -110,6 +143,9 @@ class Tallying:
         self.counted = Counted()
         self.refs: list[str] = []
         self._ref_numbers: dict[str, int] = {}
+        self.signers: list[tuple[str, ...]] = []
+        self._signer_numbers: dict[tuple[str, ...], int] = {}
+        self.revocations: list[RevocationView] = []
         self.replies: dict[str, _TakesBack] = {}
         self._declared: dict[str, type[DeclaredKind]] = {}
 
@@ -134,7 +170,7 @@ class Tallying:
         if isinstance(body, (ClaimRecorded, ClaimAmended)) and "." in body.kind:
             body = as_declared(body, event.header.body, self._declared)
         if isinstance(body, ClaimRecorded):
-            self._count(event.id, event.index, case, body, body.ref)
+            self._count(event.id, (self._record(event),), case, body, body.ref)
         elif isinstance(body, ClaimAmended):
             self._amend(event, case, body)
         elif isinstance(body, ClaimWithdrawn):
@@ -150,62 +186,79 @@ class Tallying:
             self.same.setdefault(case, {})[event.id] = names
         elif isinstance(body, SameAsUndone):
             self.same.get(case, {}).pop(body.undoes, None)
+        elif isinstance(body, KeyRevoked):
+            self.revocations.append(
+                RevocationView(event.index, event.id, body.key, body.reason, body.size, ())
+            )
         elif isinstance(body, KindDeclared) and case == REGISTER:
             self._declared.setdefault(body.kind, kind_of(body))
 
     # Counting
 
-    def _count(self, event_id: str, index: int, case: int, content: ClaimContent, ref: str) -> None:
+    def _record(self, event: Event) -> tuple[int, int]:
+        number = self._signer_numbers.get(event.signers)
+        if number is None:
+            number = self._signer_numbers[event.signers] = len(self.signers)
+            self.signers.append(event.signers)
+        return event.index, number
+
+    def _count(self, event_id: str, records: Records, case: int, content: ClaimContent, ref: str) -> None:
         number = self._ref_numbers.get(ref)
         if number is None:
             number = self._ref_numbers[ref] = len(self.refs)
             self.refs.append(ref)
         tallies = self._tallies_of(case, content)
-        for tally in tallies:
-            self.tallies[tally].add(index, case, number)
-        self.counted.put(event_id, (number, case, *tallies))
+        index = records[-1][0]
+        self._put(event_id, index, Place(number, case, records, tuple(tallies)))
         claim = content.claim
         if isinstance(claim, Reply) and claim.kind in _TAKES_BACK and content.polarity == "affirmed":
             if tallies != [NOBODY] and len(content.voices) == 1:
                 self.replies[event_id] = _TakesBack(index, case, claim.kind, tuple(claim.claims))
 
+    def _put(self, event_id: str, index: int, place: Place) -> None:
+        for tally in place.tallies:
+            self.tallies[tally].add(index, place.case, place.ref)
+        self.counted.put(event_id, place.numbers())
+
     def _amend(self, event: Event, case: int, body: ClaimAmended) -> None:
-        found = self._take_out(body.amends, case)
-        if found is None:
+        place = self._take_out(body.amends, case)
+        if place is None:
             return
-        ref, tallies = found
-        if self._are_withdrawn(tallies):
-            self._count_withdrawn(body.amends, event.index, case, ref, self._tallies_of(case, body))
+        records = (*place.records, self._record(event))
+        if self._are_withdrawn(place.tallies):
+            tallies = self._tallies_of(case, body)
+            self._count_withdrawn(body.amends, event.index, place._replace(records=records), tallies)
         else:
-            self._count(body.amends, event.index, case, body, ref)
+            self._count(body.amends, records, case, body, self.refs[place.ref])
 
     def _withdraw(self, event: Event, case: int, body: ClaimWithdrawn) -> None:
-        found = self._take_out(body.withdraws, case)
-        if found is not None:
-            self._count_withdrawn(body.withdraws, event.index, case, *found)
+        place = self._take_out(body.withdraws, case)
+        if place is not None:
+            self._count_withdrawn(body.withdraws, event.index, place, place.tallies)
 
-    def _are_withdrawn(self, tallies: list[int]) -> bool:
+    def _are_withdrawn(self, tallies: Iterable[int]) -> bool:
         return all(self.headings.of(tally)[1] == _WITHDRAWN for tally in tallies)
 
-    def _count_withdrawn(self, event_id: str, index: int, case: int, ref: str, tallies: list[int]) -> None:
+    def _count_withdrawn(self, event_id: str, index: int, place: Place, tallies: Iterable[int]) -> None:
         """Count a claim as withdrawn, for whoever it would count for."""
-        number = self._ref_numbers[ref]
         keys = sorted({self.headings.of(tally)[0] for tally in tallies if tally != NOBODY})
-        withdrawn = [self._tally(key, _WITHDRAWN) for key in keys]
-        for tally in withdrawn:
-            self.tallies[tally].add(index, case, number)
-        self.counted.put(event_id, (number, case, *withdrawn))
+        withdrawn = tuple(self._tally(key, _WITHDRAWN) for key in keys)
+        self._put(event_id, index, place._replace(tallies=withdrawn))
 
-    def _take_out(self, event_id: str, case: int) -> tuple[str, list[int]] | None:
-        """Count a claim no more. Gives its ref, and where it was counted."""
-        numbers = self.counted.get(event_id)
-        if numbers is None or numbers[1] != case:
+    def _take_out(self, event_id: str, case: int) -> Place | None:
+        """Count a claim no more. Gives where it was counted."""
+        place = self.place_of(event_id)
+        if place is None or place.case != case:
             return None
-        ref, tallies = self.refs[numbers[0]], list(numbers[2:])
-        for tally in tallies:
-            self.tallies[tally].take_out(case, numbers[0])
+        for tally in place.tallies:
+            self.tallies[tally].take_out(case, place.ref)
         self.replies.pop(event_id, None)
-        return ref, tallies
+        return place
+
+    def place_of(self, event_id: str) -> Place | None:
+        """Where a claim is counted; None where no such claim was."""
+        numbers = self.counted.get(event_id)
+        return None if numbers is None else Place.of(numbers)
 
     def _tallies_of(self, case: int, content: ClaimContent) -> list[int]:
         """Where a claim is counted."""

@@ -11,7 +11,9 @@ A fold over all events of a ledger, in one pass. "How often does this authority 
 3. What is said for an institution is that institution's. Whoever spoke is listed with it under `spoke_for`.
 4. Where the reader cannot tell whose voice a claim is, it counts for nobody: it is listed under `maybe`.
 5. Nothing is compared between cases and no number is added up: equal answers are counted, and their claims named.
-6. No body is kept. What stays is a tally for each answer of each speaker (`MOST_ANSWERS` of a property, the rest
+6. A claim whose record was signed by a key that was revoked with less trust than it had stays counted, and is marked:
+   by the last revocation that disputes one of its records.
+7. No body is kept. What stays is a tally for each answer of each speaker (`MOST_ANSWERS` of a property, the rest
    counted together), the labels of entities, and about a hundred bytes a claim.
 """
 
@@ -20,10 +22,11 @@ from __future__ import annotations
 import datetime
 import difflib
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cached_property
 from hashlib import sha256
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from claimledger.events.codes import codes_of, is_listed
 from claimledger.events.dates import parse_edtf
@@ -31,8 +34,8 @@ from claimledger.events.encoding import encode
 from claimledger.events.errors import UnknownName
 from claimledger.events.values import SHARED
 
-from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef, SpokeFor
-from .asserter_tallying import NOBODY, REGISTER, Tallying, key_of
+from .asserter_rows import AnswerCount, AsserterRow, Behind, CaseRef, DisputedBy, SpokeFor
+from .asserter_tallying import NOBODY, REGISTER, Place, Tallying, key_of
 from .questions import natural
 from .replay import RULES_VERSION, Provenance
 from .tallies import NAMED, Heading, Key, Tally
@@ -118,6 +121,15 @@ class Asserters(Tallying):
         return Provenance(self.ledger, self.taken_in, filters, RULES_VERSION, digest)
 
 
+class _Disputed(NamedTuple):
+    """A claim whose signature is disputed: by which revocation, and in which of its records."""
+
+    revocation: int
+    case: int
+    ref: str
+    records: tuple[int, ...]
+
+
 class _Reading:
     """One look at the tallies: names that mean the same put together, and what was taken back found."""
 
@@ -128,6 +140,7 @@ class _Reading:
         for key in fold.speakers:
             self._gathered.setdefault(self._in_force.get(key, key), []).append(key)
         self._ended = self._taken_back()
+        self._signed = self._disputed()
 
     @cached_property
     def rows(self) -> tuple[AsserterRow, ...]:
@@ -181,16 +194,39 @@ class _Reading:
                     ended[claim] = reply.kind
         found: dict[int, dict[str, list[tuple[int, str]]]] = {}
         for claim, how in ended.items():
-            number, case, *tallies = self._fold.counted.get(claim) or ()
-            for tally in tallies:
-                found.setdefault(tally, {}).setdefault(how, []).append((case, self._fold.refs[number]))
+            place = self._fold.place_of(claim)
+            if place is None:
+                continue
+            for tally in place.tallies:
+                found.setdefault(tally, {}).setdefault(how, []).append(
+                    (place.case, self._fold.refs[place.ref])
+                )
+        return found
+
+    def _disputed(self) -> dict[int, list[_Disputed]]:
+        """Tally to the claims in it whose signatures are disputed."""
+        found: dict[int, list[_Disputed]] = {}
+        if not self._fold.revocations:
+            return found
+        for place in map(Place.of, self._fold.counted.every()):
+            for number, one in reversed([*enumerate(self._fold.revocations)]):
+                records = tuple(
+                    index
+                    for index, signers in place.records
+                    if one.size <= index < one.index and one.key in self._fold.signers[signers]
+                )
+                if records:
+                    disputed = _Disputed(number, place.case, self._fold.refs[place.ref], records)
+                    for tally in place.tallies:
+                        found.setdefault(tally, []).append(disputed)
+                    break
         return found
 
     def _speaker(self, event_id: str, case: int) -> Key | None:
         """Whose voice a claim of a case is, by the name in force; None where that is open or it is not counted."""
-        numbers = self._fold.counted.get(event_id)
-        if numbers is not None and numbers[1] == case:
-            for tally in numbers[2:]:
+        place = self._fold.place_of(event_id)
+        if place is not None and place.case == case:
+            for tally in place.tallies:
                 whose, heading = self._fold.headings.of(tally)
                 if heading == ("claims",):
                     return self._in_force.get(whose, whose)
@@ -221,6 +257,7 @@ class _Reading:
             withdrawn=self._behind(headings.get(("withdrawn",), [])),
             corrected=self._ended_of(said, "corrects"),
             retracted=self._ended_of(said, "retracts"),
+            signature_disputed=self._disputed_by(said),
             kinds=self._times(headings, "kind"),
             strengths=self._times(headings, "strength"),
             first_said=dates[0] if dates else None,
@@ -260,6 +297,7 @@ class _Reading:
                 said=self._behind(tallies),
                 corrected=self._ended_of(tallies, "corrects").times,
                 retracted=self._ended_of(tallies, "retracts").times,
+                signature_disputed=sum(one.claims.times for one in self._disputed_by(tallies)),
             )
             for heading, tallies in headings.items()
             if heading[0] == "answer"
@@ -290,12 +328,28 @@ class _Reading:
         )
 
     def _ended_of(self, tallies: Iterable[int], how: str) -> Behind:
-        ended = sorted(
-            {one for tally in tallies for one in self._ended.get(tally, {}).get(how, ())},
-            key=lambda one: (one[0], natural(one[1])),
+        return self._named(one for tally in tallies for one in self._ended.get(tally, {}).get(how, ()))
+
+    def _disputed_by(self, tallies: Iterable[int]) -> tuple[DisputedBy, ...]:
+        by: dict[int, set[_Disputed]] = {}
+        for disputed in (one for tally in tallies for one in self._signed.get(tally, ())):
+            by.setdefault(disputed.revocation, set()).add(disputed)
+        return tuple(
+            DisputedBy(
+                replace(
+                    self._fold.revocations[number],
+                    disputed=tuple(sorted(index for one in some for index in one.records)),
+                ),
+                self._named((one.case, one.ref) for one in some),
+            )
+            for number, some in sorted(by.items())
         )
-        named = tuple(CaseRef(self._fold.case_names[case], ref) for case, ref in ended[:NAMED])
-        return Behind(len(ended), len({case for case, _ in ended}), named)
+
+    def _named(self, claims: Iterable[tuple[int, str]]) -> Behind:
+        """A count of claims, each by the number of its case and by its ref; the first of them are named."""
+        every = sorted(set(claims), key=lambda one: (one[0], natural(one[1])))
+        named = tuple(CaseRef(self._fold.case_names[case], ref) for case, ref in every[:NAMED])
+        return Behind(len(every), len({case for case, _ in every}), named)
 
 
 def _first(text: str) -> tuple[datetime.date, str]:

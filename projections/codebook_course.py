@@ -363,6 +363,7 @@ _ASSERTERS: Final = Table(
                 "withdrawn": "records that their recorder withdrew; in no other count",
                 "corrected": "of its claims, those that it later corrected",
                 "retracted": "of its claims, those that it later retracted",
+                "signature_disputed": "of its claims, those with a record whose signature a revocation disputes",
                 "kind": "its claims of one kind",
                 "strength": "its claims of one strength",
                 "answer": "its claims that give one answer to one sort of question",
@@ -370,7 +371,11 @@ _ASSERTERS: Final = Table(
             },
         ),
         coded("property", "of an answer, the property asked about", "property", nullable=True),
-        text("word", "the kind, the strength, the answer or for whom it spoke", nullable=True),
+        text(
+            "word",
+            "the kind, the strength, the answer, for whom it spoke, or event id of the revocation",
+            nullable=True,
+        ),
         category("polarity", "of an answer, whether it is affirmed or denied", POLARITIES, nullable=True),
         category(
             "openness",
@@ -383,6 +388,12 @@ _ASSERTERS: Final = Table(
         listed("refs", "the first of these claims, in the order of the log", "case, slash, ref"),
         integer("of_them_corrected", "of an answer, how many were later corrected", "claims", nullable=True),
         integer("of_them_retracted", "of an answer, how many were later retracted", "claims", nullable=True),
+        integer(
+            "of_them_signature_disputed",
+            "of an answer, how many have a record whose signature is disputed",
+            "claims",
+            nullable=True,
+        ),
         *date("first_said", "the earliest date at which the speaker said something"),
         *date("last_said", "the latest date at which the speaker said something"),
     ),

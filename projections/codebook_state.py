@@ -113,6 +113,10 @@ def _state_columns(what: str) -> tuple[Column, Column]:
     )
 
 
+_SIGNATURE_DISPUTED: Final = flag(
+    "signature_disputed", "whether a key that signed it, or a later version of it, was later said to be lost"
+)
+
 _CASES: Final = Table(
     "cases",
     "The cases that the tables hold, each with what its state can be repeated from.",
@@ -185,10 +189,7 @@ _CLAIMS: Final = Table(
             nullable=True,
         ),
         category("kept_value", "what can be said here of that value", KEPT_VALUES, nullable=True),
-        flag(
-            "signature_disputed",
-            "whether a key that signed it, or a later version of it, was later said to be lost",
-        ),
+        _SIGNATURE_DISPUTED,
     ),
 )
 _QUESTIONS: Final = Table(
@@ -311,10 +312,14 @@ _MATRIX: Final = Table(
         text("holder_label", "the holder as readers see it"),
         text("text", "the answer in a few words", unit="English"),
         listed("refs", "the claims in which it says so", "refs"),
-        listed("marks", "? for some readings only, strengths other than asserted, no answer, how it ended"),
+        listed(
+            "marks",
+            "? for some readings only, strengths other than asserted, no answer, how it ended, signature disputed",
+        ),
         text("strength", 'how firmly; alternatives are parted by " or "', unit="strength"),
         listed("said", "when it said so, each time once", "EDTF"),
         category("status", "whether it still stands by that", HOW_A_CLAIM_STANDS),
+        _SIGNATURE_DISPUTED,
     ),
 )
 

@@ -4,7 +4,8 @@
    One claim that may be this or that speaker's is no second voice, and makes no row.
 2. A cell holds every answer of that holder. ``?`` marks one that is about the question, or is this holder's, under
    some readings only. An empty cell says nothing, and is no agreement.
-3. Answers that are no longer stood by keep their place, with how they ended as a mark.
+3. Answers that are no longer stood by keep their place, with how they ended as a mark; so do answers whose record was
+   signed by a key that was revoked with less trust than it had.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .case import CaseState
 from .positions import Holding
 from .questions import Question, QuestionState
 from .reading import OfCaseState
+from .revocations import DISPUTED, RevocationView
 from .standing import ClaimStatus
 from .words import scoped_in_words
 
@@ -31,10 +34,12 @@ class Cell:
     Attributes:
         text: the answer in a few words, with its scope.
         refs: the claims in which it says so.
-        marks: ``?`` for some readings only, strengths other than asserted, ``no answer``, and how it ended.
+        marks: ``?`` for some readings only, strengths other than asserted, ``no answer``, how it ended, and
+            ``signature disputed``.
         strength: how firmly it says so.
         said: when it said so (EDTF), each time once, in the order of the claims; times not stated are left out.
         status: whether it still stands by that, as `ClaimStatus` has it.
+        revocation: the revocation by which the signature of a record of these claims is disputed; None where none is.
     """
 
     text: str
@@ -43,6 +48,7 @@ class Cell:
     strength: str
     said: tuple[str, ...]
     status: ClaimStatus
+    revocation: RevocationView | None = None
 
     def __str__(self) -> str:
         open_mark = "?" if "?" in self.marks else ""
@@ -75,7 +81,7 @@ class Disputes(OfCaseState):
         """The questions on which several speak, in the order of `CaseState.questions`."""
         found = []
         for question in self.state.questions:
-            cells = _cells(question, self.state.label)
+            cells = _cells(question, self.state)
             several = len(cells) > 1 and len(question.claims) > 1
             if several or question.state in (QuestionState.DISPUTED, QuestionState.CONDITIONAL):
                 found.append(DisputeRow(question, cells))
@@ -111,6 +117,7 @@ class Disputes(OfCaseState):
                                 "strength": cell.strength,
                                 "said": list(cell.said),
                                 "status": str(cell.status),
+                                "revocation": None if cell.revocation is None else cell.revocation.to_json(),
                             }
                             for cell in cells
                         ]
@@ -123,21 +130,32 @@ class Disputes(OfCaseState):
         }
 
 
-def _cells(question: Question, label: Callable[[str], str]) -> dict[str, tuple[Cell, ...]]:
+def _cells(question: Question, state: CaseState) -> dict[str, tuple[Cell, ...]]:
     gathered: dict[str, dict[tuple[str, tuple[str, ...]], dict[str, Holding]]] = {}
-    for holding, text, marks in _said(question, label):
+    for holding, text, marks in _said(question, state.label):
+        if _revocation_of(state, holding.ref) is not None:
+            marks = (*marks, DISPUTED)
         gathered.setdefault(holding.holder, {}).setdefault((text, marks), {}).setdefault(holding.ref, holding)
     return {
-        holder: tuple(_cell(text, marks, by_ref) for (text, marks), by_ref in said.items())
+        holder: tuple(
+            _cell(text, marks, by_ref, _revocation_of(state, *by_ref))
+            for (text, marks), by_ref in said.items()
+        )
         for holder, said in gathered.items()
     }
 
 
-def _cell(text: str, marks: tuple[str, ...], by_ref: dict[str, Holding]) -> Cell:
+def _cell(
+    text: str, marks: tuple[str, ...], by_ref: dict[str, Holding], revocation: RevocationView | None
+) -> Cell:
     # Marks hold strength and status, so that all holdings of a cell agree in both.
     first = next(iter(by_ref.values()))
     said = dict.fromkeys(holding.said for holding in by_ref.values() if holding.said is not None)
-    return Cell(text, tuple(by_ref), marks, first.strength, tuple(said), first.status)
+    return Cell(text, tuple(by_ref), marks, first.strength, tuple(said), first.status, revocation)
+
+
+def _revocation_of(state: CaseState, *refs: str) -> RevocationView | None:
+    return state.revocation_of(*(one.index for ref in refs for one in state.claims[ref].versions))
 
 
 def _said(question: Question, label: Callable[[str], str]) -> Iterator[tuple[Holding, str, tuple[str, ...]]]:

@@ -8,7 +8,8 @@
 3. Amended records are found by what is in force at that place of the log, under the claim's ref.
    Claims of kinds of one's own are read by the declarations in the log, whether or not the kind is installed.
 4. Names are as registered: a same-as of a case joins no speakers here.
-5. A criterion that names nothing that there is finds nothing, and says so: silence would read as "was never said".
+5. A claim is given back before a later revocation can come by, so revocations are handed in beforehand.
+6. A criterion that names nothing that there is finds nothing, and says so: silence would read as "was never said".
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from claimledger.events.declarations import KindDeclared
 from claimledger.events.declared_kinds import DeclaredKind, as_declared, kind_of
 from claimledger.events.errors import UnknownName
 from claimledger.events.event import format_instant
+from claimledger.events.governance import KeyRevoked
 from claimledger.events.kinds import General, NoAnswer, Opinion, Reply
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened, EntityRegistered, SourceRegistered
@@ -37,6 +39,7 @@ from .compare import TermValue
 from .kept import kept_in_words, kept_property
 from .names import EntityView, NamesInForce
 from .positions import Hop, hops_of
+from .revocations import RevocationView, touched_by
 from .words import as_put, date_in_words, date_text, folded, property_in_words, value_in_words
 
 __all__ = ["Finder", "Found", "Sought"]
@@ -78,6 +81,8 @@ class Found:
         relays: how it reached us.
         source: name of the source.
         recorded_at: when it was recorded, by the recorder's clock (UTC).
+        revocation: of the revocations that were handed in, the last by which its signature is disputed; None where none
+            is.
     """
 
     case: str
@@ -92,6 +97,7 @@ class Found:
     relays: tuple[Hop, ...]
     source: str | None
     recorded_at: str
+    revocation: RevocationView | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Every member under its own name but `text`, which is protected; relays as objects."""
@@ -110,6 +116,7 @@ class Found:
             ],
             "source": self.source,
             "recorded_at": self.recorded_at,
+            "revocation": None if self.revocation is None else self.revocation.to_json(),
         }
 
 
@@ -120,6 +127,8 @@ class Finder:
         sought: what they must fit.
         case: only claims of this case; None for all.
         known_at, asserted_by: as for `CaseState`.
+        revocations: the revocations of keys that are known then (``ledger.revocations(known_at)``), so that claims
+            whose signatures they dispute are marked.
 
     Raises:
         InvalidValue: a clock is set to what it cannot show.
@@ -132,6 +141,7 @@ class Finder:
         case: str | None = None,
         known_at: Moment | None = None,
         asserted_by: str | None = None,
+        revocations: Iterable[Event] = (),
     ) -> None:
         self.sought = sought
         self.case = case
@@ -148,6 +158,9 @@ class Finder:
         )
         self._declared: dict[str, type[DeclaredKind]] = {}
         self._own_codes: set[str] = set()
+        self._revocations = [
+            (event, event.body) for event in revocations if isinstance(event.body, KeyRevoked)
+        ][::-1]
 
     def found_in(self, events: Iterable[Event]) -> Iterator[Found]:
         """The claims that fit, as their events come by.
@@ -219,8 +232,12 @@ class Finder:
                 names = self._names_of(stream)
                 account = account_of(ref, body, names)
                 if self._fits_inside(account, names):
-                    return _found(event, case, account, names)
+                    return _found(event, case, account, names, self._revocation_of(event))
         return None
+
+    def _revocation_of(self, event: Event) -> RevocationView | None:
+        touching = (touched_by(one, body, (event,)) for one, body in self._revocations)
+        return next((view for view in touching if view is not None), None)
 
     def _register(self, event: Event, body: EntityRegistered) -> None:
         shared = event.stream not in self._cases
@@ -322,7 +339,9 @@ def _leaves(value: Any) -> Iterator[str]:
             yield from _leaves(one)
 
 
-def _found(event: Event, case: str, account: Account, names: NamesInForce) -> Found:
+def _found(
+    event: Event, case: str, account: Account, names: NamesInForce, revocation: RevocationView | None
+) -> Found:
     voices = [speaker.voice for speaker in account.speakers]
     said = dict.fromkeys(date_in_words(voice.asserted_at) for voice in voices)
     claim = account.content.claim
@@ -339,6 +358,7 @@ def _found(event: Event, case: str, account: Account, names: NamesInForce) -> Fo
         relays=tuple(dict.fromkeys(hop for speaker in account.speakers for hop in hops_of(speaker))),
         source=account.content.source,
         recorded_at=format_instant(event.recorded_at),
+        revocation=revocation,
     )
 
 

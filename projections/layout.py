@@ -155,7 +155,7 @@ def aside(left: str | Cell, right: str, width: int) -> Line:
 
 
 def paragraph(text: str, width: int, *, indent: int = 0, hanging: int = 0, style: str = "") -> list[Line]:
-    """Text in lines of a width, broken between words; a word that is too long, where its parts are joined or it must."""
+    """Text in lines of a width, broken between words; a word that is too long is broken where its parts are joined."""
     rows = wrapped(text, width - indent, width - indent - hanging)
     return [
         line(" " * (indent + (hanging if position else 0)), Cell(row, style))

@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from claimledger.events.dates import When
 from claimledger.events.kinds import General, Opinion, Reply
@@ -35,7 +35,7 @@ from .render_question import (
 from .revocations import disputed_in_words
 from .words import property_in_words
 
-__all__ = ["beside_of", "case_lines", "endings_in_words", "head_lines"]
+__all__ = ["beside_of", "case_lines", "disputed_lines", "endings_in_words", "head_lines"]
 
 _SMALL = 20
 """Questions of a case that is shown whole where nothing in it is in dispute."""
@@ -238,12 +238,7 @@ def _not_read(state: CaseState, width: int) -> list[Line]:
     for each in state.erasures:
         said = f"{each.what}: {erased_in_words(each)} at index {each.index}, by authority of {each.authority}"
         lines += paragraph(f"{said}: {each.reason}", width, indent=2, hanging=2)
-    if state.revocations:
-        disputed = {index for each in state.revocations for index in each.disputed}
-        lines += _section(f"DISPUTED SIGNATURES ({len(disputed)})")
-    for revocation in state.revocations:
-        what = ", ".join(dict.fromkeys(state.name_at(index) for index in revocation.disputed))
-        lines += paragraph(f"{what}: {disputed_in_words(revocation)}", width, indent=2, hanging=2)
+    lines += disputed_lines(state, width)
     if state.unread_events:
         lines.append(line())
     for event in state.unread_events:
@@ -251,6 +246,25 @@ def _not_read(state: CaseState, width: int) -> list[Line]:
             f"index {event.index}: {event.type} is kept, not read: {event.reason}", width, hanging=2
         )
     return lines
+
+
+def disputed_lines(state: CaseState, width: int, among: Collection[int] | None = None) -> list[Line]:
+    """Whose signatures are disputed, and why; nothing where none is.
+
+    Args:
+        state: the case.
+        width: cells of a line.
+        among: only of events with these log indexes; None for all of the case.
+    """
+    lines: list[Line] = []
+    count: set[int] = set()
+    for revocation in state.revocations:
+        disputed = [index for index in revocation.disputed if among is None or index in among]
+        count.update(disputed)
+        if disputed:
+            what = ", ".join(dict.fromkeys(map(state.name_at, disputed)))
+            lines += paragraph(f"{what}: {disputed_in_words(revocation)}", width, indent=2, hanging=2)
+    return [*_section(f"DISPUTED SIGNATURES ({len(count)})"), *lines] if lines else []
 
 
 def _speakers(view: ClaimView, state: CaseState) -> str:

@@ -4,7 +4,8 @@
    first, with the claims behind each count.
 2. Answers that are equally frequent are never told apart by their order: a tie is said.
 3. A count is whole; of the claims behind it the first few are named, and an ellipsis says that there are more.
-4. Nothing is added up: numbers that a speaker gave are listed as it gave them, each with how often.
+4. Claims whose signatures are disputed stay counted; how many, and why, stands beside or below.
+5. Nothing is added up: numbers that a speaker gave are listed as it gave them, each with how often.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from .asserter_rows import AnswerCount, AsserterRow, Behind
+from .asserter_rows import AnswerCount, AsserterRow, Behind, DisputedBy
 from .asserters import Asserters
 from .layout import Cell, Line, amount, aside, columns, fitting, line, paragraph
 from .render_clocks import clocks_in_words
+from .revocations import DISPUTED, disputed_in_words
 from .words import date_in_words, property_in_words
 
 __all__ = ["asserter_lines", "asserters_lines"]
@@ -54,6 +56,14 @@ def asserters_lines(
     heads = ["speaker", "name", "claims", "cases", "took back", "most often"]
     table = [[row.label, _name(row), *_counts(row), _most(row, property)] for row in shown]
     lines += _table(heads, table, [6, 5, 9], most, width)
+    disputed = [(row.label, one) for row in shown for one in row.signature_disputed]
+    if disputed:
+        lines += [
+            line(),
+            line(Cell(f"DISPUTED SIGNATURES ({sum(one.claims.times for _, one in disputed)})", "bold")),
+        ]
+    for label, one in disputed:
+        lines += paragraph(f"{label}: {_disputed(one)}", width, indent=2, hanging=2)
     voices = [[row.label, _name(row), _spoke_for(row)] for row in spoke]
     lines += _table(["who spoke", "name", "for whom, whose claims they are"], voices, [], most, width)
     return [*lines, *([line(), line(f"one of them: {more}")] if more and asked else [])]
@@ -101,6 +111,8 @@ def asserter_lines(
     ):
         if behind.times:
             lines += paragraph(f"{what}: {behind.times} ({_refs(behind)})", width, indent=2, hanging=2)
+    for disputed in row.signature_disputed:
+        lines += paragraph(_disputed(disputed), width, indent=2, hanging=2)
     if len(row.names) > 1:
         lines += paragraph(f"judged to be one: {', '.join(row.names)}", width, indent=2, hanging=2)
     for spoke in row.spoke_for:
@@ -128,8 +140,13 @@ def _answer_lines(one: AnswerCount, width: int) -> list[Line]:
         times += f" in {one.said.cases} cases"
     ended = [f"corrected {one.corrected}"] if one.corrected else []
     ended += [f"retracted {one.retracted}"] if one.retracted else []
+    ended += [f"{DISPUTED} {one.signature_disputed}"] if one.signature_disputed else []
     cells = [text, times, ", ".join(ended), _refs(one.said)]
     return columns(cells, [width * 38 // 100, 19, 12], indent=2, width=width)
+
+
+def _disputed(one: DisputedBy) -> str:
+    return f"{amount(one.claims.times, 'claim')} ({_refs(one.claims)}): {disputed_in_words(one.revocation)}"
 
 
 def _refs(behind: Behind) -> str:

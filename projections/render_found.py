@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .finding import Found
-from .layout import Cell, Line, columns
+from .layout import Cell, Line, columns, paragraph
+from .revocations import disputed_in_words
 
 __all__ = ["found_head", "found_lines"]
 
@@ -27,7 +28,10 @@ def found_lines(found: Found, width: int = 100) -> list[Line]:
     """
     what = f"{found.what}: {found.text}" if found.text else found.what
     claim = f"{found.case}/{found.ref}"
-    return _row([str(found.index), claim, found.said, found.who, what, found.source or ""], width)
+    row = _row([str(found.index), claim, found.said, found.who, what, found.source or ""], width)
+    if found.revocation is None:
+        return row
+    return [*row, *paragraph(disputed_in_words(found.revocation), width, indent=8, hanging=2)]
 
 
 def _row(cells: Sequence[str], width: int, style: str = "") -> list[Line]:

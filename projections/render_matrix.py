@@ -3,6 +3,7 @@
 1. Pure: from `Disputes` to lines. Disputed and conditional questions come first, with the columns that they need.
 2. Where the columns do not fit side by side, the table goes on below with the next ones; a row without a word in
    those columns is left out there. No cell is cut.
+3. Why a signature is disputed stands below, in the words of every other screen.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from .disputes import DisputeRow, Disputes
 from .layout import Cell, Line, columns, fitting, line, paragraph
 from .questions import QuestionState
-from .render import head_lines
+from .render import disputed_lines, head_lines
 from .render_question import DOT
 
 __all__ = ["matrix_lines"]
@@ -40,6 +41,9 @@ def matrix_lines(disputes: Disputes, *, width: int = 100) -> list[Line]:
         if some:
             lines += [line(), line(Cell(f"{title} ({len(some)})", "bold"))]
             lines += _table(disputes, some, width)
+    refs = {ref for row in rows for cells in row.cells.values() for cell in cells for ref in cell.refs}
+    records = {one.index for ref in refs for one in disputes.state.claims[ref].versions}
+    lines += disputed_lines(disputes.state, width, records)
     return [*lines, line(), *paragraph(_LEGEND, width, style="dim")]
 
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from claimledger.events.governance import KeyRevoked
 from claimledger.events.recorded import Event
 
-__all__ = ["RevocationView", "disputed_in_words", "touched_by"]
+__all__ = ["DISPUTED", "RevocationView", "disputed_in_words", "touched_by"]
+
+DISPUTED: Final = "signature disputed"
+"""The mark of whatever rests on such a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,6 @@ def touched_by(event: Event, body: KeyRevoked, events: Iterable[Event]) -> Revoc
 def disputed_in_words(view: RevocationView) -> str:
     """Why a signature is disputed, in a few words."""
     return (
-        f"signature disputed: by the revocation at index {view.index}, key {view.key[:8]} is trusted below index "
+        f"{DISPUTED}: by the revocation at index {view.index}, key {view.key[:8]} is trusted below index "
         f"{view.size} only: {view.reason}"
     )

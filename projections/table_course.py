@@ -273,6 +273,9 @@ def asserter_rows(asserters: Iterable[AsserterRow]) -> Iterator[Row]:
         blank |= {**who, "refs": []}
         for counted in ("claims", "maybe", "withdrawn", "corrected", "retracted"):
             yield {**blank, "counted": counted, **_behind(getattr(speaker, counted))}
+        for disputed in speaker.signature_disputed:
+            by = disputed.revocation.event
+            yield {**blank, "counted": "signature_disputed", "word": by, **_behind(disputed.claims)}
         for spoke in speaker.spoke_for:
             whose = spoke.holder if spoke.case is None else f"{spoke.case}/{spoke.holder}"
             yield {**blank, "counted": "spoke_for", "word": whose, **_behind(spoke.said)}
@@ -291,6 +294,7 @@ def asserter_rows(asserters: Iterable[AsserterRow]) -> Iterator[Row]:
                 **_behind(answer.said),
                 "of_them_corrected": answer.corrected,
                 "of_them_retracted": answer.retracted,
+                "of_them_signature_disputed": answer.signature_disputed,
             }
         for property, times in speaker.more_answers.items():
             yield {**blank, "counted": "more_answers", "property": property, "times": times}

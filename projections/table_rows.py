@@ -355,6 +355,7 @@ def _matrix(state: CaseState) -> Iterator[Row]:
                     "strength": cell.strength,
                     "said": list(cell.said),
                     "status": str(cell.status),
+                    "signature_disputed": cell.revocation is not None,
                 }
 
 

@@ -1,15 +1,16 @@
 """Counting over a whole ledger in little memory: which claims fell under what, so that one can be taken out again.
 
 1. A `Tally` counts the claims under one heading, in how many cases they are, and names the first few of them.
-2. `Counted` remembers of each claim only where it was counted: its event id, and the numbers of its tallies. That is
-   about a hundred bytes a claim, without any body, and it is what a later amendment, withdrawal or retraction needs.
+2. `Counted` remembers of each claim only where it was counted: its event id, and a few numbers, those of its tallies
+   among them. That is about a hundred bytes a claim, without any body, and it is what a later amendment, withdrawal,
+   retraction or revocation needs.
 3. Taking a claim out again leaves the counts as if it had never been counted; of the first few named, it leaves a gap.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Final, TypeAlias
 
@@ -160,6 +161,12 @@ class Counted:
         """The numbers of a claim's tallies; None where no such claim was counted."""
         start = self._first[self._find(*_halves(event_id))]
         return None if start == 0 else self._places[start + 1 : start + 1 + self._places[start]]
+
+    def every(self) -> Iterator[Sequence[int]]:
+        """What is said of each claim, in no order."""
+        for start in self._first:
+            if start != 0:
+                yield self._places[start + 1 : start + 1 + self._places[start]]
 
     def _find(self, high: int, low: int) -> int:
         """The place of an id, or the free one where it would go."""
