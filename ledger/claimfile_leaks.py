@@ -1,10 +1,11 @@
-"""Protected words in a claim file where they would be signed in clear, looked for before anything is signed.
+"""Protected words, and attributes of protected entities, that a claim file would have signed in clear.
 
 1. What the file protects is looked for in all that it signs, and in what its case has recorded already; what its
    case protects is looked for in the file. Nothing here shows the words (`claimledger.leaks`).
 2. Names by which the file calls protected entities are left out where they stand alone: the ledger puts random names in
    their place.
-3. A ledger is read for this only where somebody is protected.
+3. The value of an attribute of an entity that the file protects is told wherever the file gives it in clear.
+4. A ledger is read for this only where somebody is protected.
 """
 
 from __future__ import annotations
@@ -16,14 +17,23 @@ from claimledger.events.recorder_acts import EntityRegistered
 from claimledger.events.registry import Body
 
 from .claimfile import ClaimFile
-from .leaks import Leak, Secret, find_leaks, recorded_secrets, secrets_of, signed_places, strings_of
+from .leaks import (
+    Leak,
+    Secret,
+    clear_values,
+    find_leaks,
+    recorded_secrets,
+    secrets_of,
+    signed_places,
+    strings_of,
+)
 from .ledger import Ledger
 
 __all__ = ["leaks_of_file"]
 
 
 def leaks_of_file(claim_file: ClaimFile, ledger: Ledger | None = None) -> list[Leak]:
-    """Where protected words would be signed in clear, or are.
+    """Where protected words, or attributes of protected entities, would be signed in clear, or are.
 
     Args:
         claim_file: from `read_claim_file`.
@@ -45,7 +55,8 @@ def leaks_of_file(claim_file: ClaimFile, ledger: Ledger | None = None) -> list[L
                 for event in ledger.events(claim_file.case):
                     secrets += [] if _is_called(event.body, handles) else recorded_secrets(event)
                     places += signed_places(event)
-    return sorted(find_leaks(secrets, places))
+    values = [leak for where, body in _bodies(claim_file) for leak in clear_values(where, body, handles)]
+    return sorted([*find_leaks(secrets, places), *values])
 
 
 def _secrets(body: EntityRegistered) -> Iterator[Secret]:

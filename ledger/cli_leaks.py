@@ -1,6 +1,6 @@
-"""What `lint` and `record` warn of: protected words that are signed in clear, or would be.
+"""What `lint` and `record` warn of: protected words, and attributes of protected people, signed in clear or to be.
 
-A warning names the field and whose words they are, by a random name or the name in the file; never the words.
+A warning names the field and whose it is, by a random name or the name in the file; never what stands there.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ __all__ = ["is_ledger", "leaks_as_json", "leaks_of_ledger", "say_leaks", "warn_o
 
 _MAGIC = b"SQLite format 3\0"
 _BEFORE = "what is signed is there for good: say it otherwise before you record it"
+_DETAILS = "the value of an attribute is kept behind a commitment where it stands under details"
 _AFTER = "what is signed is there for good: record no more of it, and mind it when you hand something out"
 
 
@@ -60,6 +61,7 @@ def leaks_as_json(file: Path, leaks: Iterable[Leak]) -> list[dict[str, Any]]:
             "of": leak.of,
             "slot": leak.slot,
             "part": leak.is_part,
+            "value": leak.is_value,
         }
         for leak in leaks
     ]
@@ -72,4 +74,6 @@ def _lines(file: Path, leaks: Sequence[Leak], advice: str) -> list[Any]:
     lines: list[Any] = []
     for leak in leaks:
         lines += paragraph(f"{file}: warning: {leak}", width, hanging=4)
+    if any(leak.is_value for leak in leaks) and advice == _BEFORE:
+        lines += paragraph(_DETAILS, width)
     return [*lines, *paragraph(advice, width)]

@@ -1,11 +1,14 @@
-"""Protected words where they must not stand: in what is signed, or in other protected content of the same case.
+"""Protected words where they must not stand, and attributes of protected entities that are signed in clear.
 
-1. Words are compared in memory only, case-folded, in one Unicode normal form (NFKC), with every run of spaces as
-   one; a word counts where it stands by itself, ``Ana`` not in ``analysis``.
+1. Words are looked for in what is signed, or in other protected content of the same case. They are compared in memory
+   only, case-folded, in one Unicode normal form (NFKC), with every run of spaces as one; a word
+   counts where it stands by itself, ``Ana`` not in ``analysis``.
 2. Of a protected entity the name, each alias and the contact are looked for, and each part of a name that looks like
    one: three letters at least, and not written small where its script has capitals.
 3. What is found is named by its field and by the protected entity's random name, or its name in the file. The words
    themselves are in no result, so that a warning can be shown and kept.
+4. An attribute of a protected entity whose value is signed in clear is named by its field and property: a birth year
+   beside a random name may be all that somebody needs. Its value is in no result either.
 
 It finds what is written as it was given. Other spellings, transliterations, "the nurse of the night shift" it does not.
 """
@@ -14,18 +17,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from claimledger.events.claims import ClaimContent
 from claimledger.events.disclosure import SlotStatus
+from claimledger.events.kinds import Attribute
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered
 from claimledger.events.registry import Body
+from claimledger.events.values import strings
 
 __all__ = [
     "Leak",
     "Secret",
+    "clear_values",
     "find_leaks",
     "leaks_of_case",
     "normal",
@@ -59,15 +66,16 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Leak:
-    """A place where protected words stand. The words are not in it.
+    """A place where protected words stand, or a value in clear that may identify. What stands there is not in it.
 
     Attributes:
         where: the record: "source report", "claim C4", "case night".
         path: the field in it, dotted.
-        of: whose words they are.
-        slot: which field of that entity or claim they are.
+        of: whose words they are, or whose attribute.
+        slot: which field of that entity or claim they are; the property where it is the value of an attribute.
         is_signed: whether the place is signed in clear, for good; else it is protected content.
         is_part: whether only a part of a name was found.
+        is_value: whether it is the value of an attribute of a protected entity, whatever its words are.
     """
 
     where: str
@@ -76,8 +84,14 @@ class Leak:
     slot: str
     is_signed: bool = True
     is_part: bool = False
+    is_value: bool = False
 
     def __str__(self) -> str:
+        if self.is_value:
+            named = self.slot.replace("_", " ")
+            return (
+                f"{self.where}, {self.path}: the {named} of {self.of}, who is protected, stands in clear here"
+            )
         part = "a part of the " if self.is_part else "the "
         slot = "alias" if self.slot == "aliases" else self.slot
         return f"{self.where}, {self.path}: {part}protected {slot} of {self.of} stands here"
@@ -145,18 +159,39 @@ def find_leaks(
     return list(found.values())
 
 
+def clear_values(where: str, body: object, protected: Collection[str]) -> Iterator[Leak]:
+    """Where a claim gives an attribute of a protected entity in clear.
+
+    Args:
+        where: the claim in words.
+        body: its body, as recorded or amended; any other has none.
+        protected: names of protected entities, as the body calls them.
+    """
+    claim = body.claim if isinstance(body, ClaimContent) else None
+    if isinstance(claim, Attribute) and claim.value is not None:
+        for name in sorted(set(strings(claim.model_dump(mode="json")["of"])) & set(protected)):
+            yield Leak(where, "claim.value", name, claim.name, is_value=True)
+
+
 def leaks_of_case(events: Iterable[Event]) -> list[Leak]:
-    """Where the words of the protected entities of a case stand in what is signed of it.
+    """Where the words of the protected entities of a case, or their attributes, stand in what is signed of it.
 
     Args:
         events: of the case and, where they belong to it, of the shared register, as read with what is at hand.
     """
     secrets: list[Secret] = []
     places: list[tuple[str, str, str]] = []
+    values: list[Leak] = []
+    protected: set[str] = set()
     for event in events:
         secrets += recorded_secrets(event)
         places += signed_places(event)
-    return sorted(find_leaks(secrets, places))
+        body = event.body
+        if isinstance(body, EntityRegistered) and body.entity.slots:
+            protected.add(body.name)
+        # An entity is registered before anything is said of it.
+        values += clear_values(where_of(event), body, protected)
+    return sorted([*find_leaks(secrets, places), *values])
 
 
 def recorded_secrets(event: Event) -> Iterator[Secret]:

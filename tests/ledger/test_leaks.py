@@ -120,6 +120,7 @@ def test_lint_and_record_warn_before_anything_is_signed(
     as_json = json.loads(run.invoke(app, ["lint", "night.yaml", "--json"]).output)
     assert as_json["warnings"][0] == {
         "file": "night.yaml", "where": "claim C1", "path": "hedges", "of": "zuben", "slot": "aliases", "part": False,
+        "value": False,
     }  # fmt: skip
     keys = Keyring.create("keys", passphrase=None, plain=True)
     Ledger.create("a.ledger", origin="example.org/x", keys=keys).close()
@@ -154,3 +155,67 @@ def test_a_ledger_without_leaks_says_so(tmp_path: Path) -> None:
     Ledger.create(tmp_path / "a.ledger", origin="example.org/x", keys=keys).close()
     looked = CliRunner().invoke(app, ["lint", str(tmp_path / "a.ledger")], catch_exceptions=False)
     assert (looked.exit_code, "no protected word" in looked.output) == (0, True)
+
+
+CLEAR = """\
+claimledger: 1
+case: {id: night, title: A night}
+entities:
+  w1: {person: protected, label: a witness, name: Zuben Smith}
+  w2: {person: protected, label: another witness}
+  held: {group: those held}
+claims:
+  C1: {attribute: w1, name: birth_date, value: the year 1987, asserter: held}
+  C2: {attribute: w1, name: birth_date, details: the year 1987, asserter: held}
+  C3: {attribute: held, name: occupation, value: dockers, asserter: w1}
+  C4: {attribute: {undecided: [w1, w2]}, name: residence, value: the village, asserter: held}
+amend:
+  C2: {attribute: [w1, held], name: birth_date, value: the year 1987, asserter: held, because: no secret}
+"""
+OF_A_FILE = [
+    ("amendment of C2", "birth_date", "w1"),
+    ("claim C1", "birth_date", "w1"),
+    ("claim C4", "residence", "w1"),
+    ("claim C4", "residence", "w2"),
+]
+
+
+def test_lint_and_record_warn_of_attributes_of_the_protected_in_clear_and_show_no_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("night.yaml").write_text(CLEAR)
+    run = CliRunner()
+    linted = run.invoke(app, ["lint", "night.yaml"], catch_exceptions=False)
+    in_one_line = " ".join(linted.output.split())
+    assert linted.exit_code == 0
+    assert (
+        "night.yaml: warning: claim C1, claim.value: the birth date of w1, who is protected, stands in clear here"
+    ) in in_one_line
+    assert "where it stands under details" in in_one_line
+    as_json = json.loads(run.invoke(app, ["lint", "night.yaml", "--json"]).output)["warnings"]
+    assert [(one["where"], one["slot"], one["of"]) for one in as_json] == OF_A_FILE
+    assert {(one["path"], one["value"], one["part"]) for one in as_json} == {("claim.value", True, False)}
+    keys = Keyring.create("keys", passphrase=None, plain=True)
+    Ledger.create("a.ledger", origin="example.org/x", keys=keys).close()
+    recorded = run.invoke(app, ["record", "a.ledger", "night.yaml", "--keys", "keys"], catch_exceptions=False)
+    assert recorded.exit_code == 0
+    assert " ".join(recorded.output.split()).count("stands in clear here") == len(OF_A_FILE)
+    with Ledger.open("a.ledger", read_only=True) as ledger:
+        case = ledger.case("night")
+        first, second = case.entity_name("w1"), case.entity_name("w2")
+        assert sorted(
+            (leak.where.partition(" at ")[0], leak.slot, leak.of) for leak in case.leaks()
+        ) == sorted(
+            [
+                ("claim C1", "birth_date", first),
+                ("claim C4", "residence", first),
+                ("claim C4", "residence", second),
+                ("claim.amended", "birth_date", first),
+            ]
+        )
+    looked = run.invoke(app, ["lint", "a.ledger"], catch_exceptions=False)
+    assert " ".join(looked.output.split()).count("stands in clear here") == len(OF_A_FILE)
+    for output in (linted.output, recorded.output, looked.output):
+        assert "1987" not in output
+        assert "village" not in output
