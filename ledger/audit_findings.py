@@ -19,7 +19,7 @@ from .audit_links import is_plain, words_for
 from .audit_row import CheckedRow
 from .key_records import KeyRecord
 from .recording import NameKey, Row
-from .report import DAMAGED, MEANINGS, Finding
+from .report import DAMAGED, MEANINGS, Finding, most_telling_first
 
 __all__ = ["Findings"]
 
@@ -78,7 +78,7 @@ class Findings:
         self._found.append(Finding(code, index, checked.leaf, where, message, meaning))
 
     def in_order(self, names: Iterable[tuple[NameKey, str]]) -> tuple[Finding, ...]:
-        """All findings in the order of the log, those about no single event last.
+        """All findings, the most telling first.
 
         Args:
             names: the index of names: stream, what and name, and the event id. Read only if needed.
@@ -88,7 +88,7 @@ class Findings:
             replace(each, where=words[each.index]) if each.index in words and not each.where else each
             for each in self._found
         ]
-        return tuple(sorted(found, key=lambda each: (each.index is None, each.index or 0)))
+        return most_telling_first(found)
 
     def _words(self, names: Iterable[tuple[NameKey, str]]) -> dict[int, str]:
         words = {}

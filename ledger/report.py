@@ -49,11 +49,14 @@ and of a bundle also (``docs/spec/7-verifying.md`` has the check behind each):
     unchecked.heads        could not check: nothing that the log signed says where the streams end
 
 Codes that begin with ``unchecked`` say that something is missing; all others that something is wrong.
+
+Findings stand in the order of `most_telling_first`: what is wrong before what could not be checked, and a cause before
+what follows from it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -83,6 +86,7 @@ __all__ = [
     "Report",
     "Voucher",
     "exit_status_of",
+    "most_telling_first",
 ]
 
 CHECKPOINT_CONTRADICTED = "checkpoint.contradicted"
@@ -138,6 +142,8 @@ MEANINGS = {
 """What follows from a finding, by its code."""
 
 _WRONG, _COULD_NOT_CHECK = 1, 3
+_CAUSES = (DAMAGED, "ledger.other", LOG_CUT, UNCHECKED_KEYS)
+"""What is said of the whole and leads to findings about single events: the one before the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +255,7 @@ class Report:
         holding: how many of them have nothing found against them.
         streams: how many streams they are in.
         keys: how many keys the key stream has.
-        findings: in the order of the log, those about no single event last.
+        findings: the most telling first; see `most_telling_first`.
         notes: what an audit of this file alone cannot show, and remarks on the recorders' clocks.
         disputes: events that are disputed as now known, by key: no findings.
         ranges: every event of the log, by who vouches for it.
@@ -318,6 +324,23 @@ class Report:
             and (self.is_anchored or not require_anchor)
         )
         return exit_status_of(self.findings, is_all=is_all)
+
+
+def most_telling_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings in the order in which they are told.
+
+    What is wrong comes before what could not be checked. Of each, causes that lie in the whole (the database is
+    damaged, it is another ledger, its end was cut off) come before the events, which stand in the order of the log;
+    what else is about no single event comes last, for it may follow from those.
+    """
+
+    def place(finding: Finding) -> tuple[bool, int, int]:
+        if finding.index is not None:
+            return (not finding.is_wrong, len(_CAUSES), finding.index)
+        is_cause = finding.code in _CAUSES
+        return (not finding.is_wrong, _CAUSES.index(finding.code) if is_cause else len(_CAUSES) + 1, 0)
+
+    return tuple(sorted(findings, key=place))
 
 
 def exit_status_of(findings: Collection[Finding], *, is_all: bool) -> int:

@@ -20,7 +20,7 @@ from claimledger.events.kinds import Death
 from claimledger.log_keys import log_signers
 from claimledger.merkle import root_of
 from claimledger.notes import Ed25519NoteSigner, Note
-from claimledger.report import Report
+from claimledger.report import Finding, Report, most_telling_first
 from claimledger.store import Store
 from claimledger.testing import seeded_keyring
 
@@ -150,6 +150,36 @@ def test_a_tail_that_was_cut_after_it_was_sealed_is_found(changed: Callable[...,
         report.findings[0]
     )
     assert report.exit_status() == 1
+
+
+def test_a_tail_that_was_cut_is_told_before_what_went_with_it(changed: Callable[..., Report]) -> None:
+    report = changed(
+        "DELETE FROM events WHERE idx>=585",
+        "DELETE FROM disclosures WHERE idx=300 OR idx>586",
+        "DELETE FROM names WHERE event_id NOT IN (SELECT event_id FROM events)",
+    )
+    assert found(report)[:3] == [(None, "log.cut"), (585, "disclosure.wrong"), (586, "disclosure.wrong")]
+    assert set(found(report)[3:]) == {(300, "unchecked.disclosure")}
+
+
+def test_what_is_wrong_is_told_first_and_a_cause_before_what_follows_from_it() -> None:
+    places = [
+        (None, "store.damaged"),
+        (None, "ledger.other"),
+        (None, "log.cut"),
+        (3, "signature.wrong"),
+        (4, "chain.broken"),
+        (4, "ledger.other"),
+        (None, "names.wrong"),
+        (None, "tree.wrong"),
+        (None, "unchecked.keys"),
+        (0, "unchecked.disclosure"),
+        (5, "unchecked.disclosure"),
+        (None, "unchecked.witnesses"),
+    ]
+    told = [Finding(code, index, None, "", "", "") for index, code in places]
+    shuffled = sorted(told, key=lambda each: (each.index is None, each.index or 0))
+    assert [(each.index, each.code) for each in most_telling_first(shuffled)] == places
 
 
 def test_a_tail_that_was_cut_with_its_checkpoint_shows_in_the_tiles_that_are_left(
