@@ -66,7 +66,7 @@ def diff(
 ) -> int:
     """Show what changed between two moments, and by which claims."""
     from claimledger.projections.case import CaseState
-    from claimledger.projections.changes import Changes
+    from claimledger.projections.changes import Changes, is_turned
     from claimledger.projections.render_changes import changes_lines
 
     from .ledger import Ledger
@@ -75,6 +75,8 @@ def diff(
         raise typer.BadParameter("is the clock of --from and --to already", param_hint=f"--{clock}")
     if since is None and to is None:
         raise typer.BadParameter("say at least one moment: --from, --to")
+    if since is not None and to is not None:
+        _refuse_turned(clock, since, to)
     others = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
         name = case_named(opened, case)
@@ -85,6 +87,8 @@ def diff(
                 _set(others, clock, to),
             )
         )
+    if since is not None and is_turned(before, after):
+        raise _turned(since, to)
     changed = Changes.between(before, after)
     if as_json:
         moments: dict[str, Any] = {"clock": clock.replace("-", "_"), "from": since, "to": to}
@@ -92,6 +96,23 @@ def diff(
         return 0
     say(*changes_lines(changed, before, after, width=screen_width()))
     return 0
+
+
+def _refuse_turned(clock: Clock, since: str, to: str) -> None:
+    """Refuse moments of which the first one is the later, where they tell that themselves."""
+    from claimledger.projections.clocks import is_later
+
+    one, other = (since, to) if clock == "asserted-by" else (moment_of(since), moment_of(to))
+    by: Literal["known_at", "asserted_by"] = "asserted_by" if clock == "asserted-by" else "known_at"
+    if one is not None and other is not None and is_later(by, one, other):
+        raise _turned(since, to)
+
+
+def _turned(since: str, to: str | None) -> typer.BadParameter:
+    return typer.BadParameter(
+        f"{since} is later than {to} of --to; --from is the earlier moment, --to the later one",
+        param_hint="--from",
+    )
 
 
 def _nothing(clocks: Asked) -> Asked:

@@ -24,14 +24,14 @@ from .case import CaseState
 from .change import Change, ChangeSort
 from .changed_questions import QuestionChanges
 from .claims import ClaimView
-from .clocks import Moment
+from .clocks import Moment, is_later
 from .history import what_was_said
 from .questions import natural
 from .replay import Fold, Provenance
 from .revocations import RevocationView, disputed_in_words
 from .standing import ClaimStatus
 
-__all__ = ["Changes"]
+__all__ = ["Changes", "is_turned"]
 
 P = TypeVar("P", bound=Fold)
 
@@ -106,13 +106,16 @@ class Changes:
             clocks: the other clocks, the same for both states.
 
         Raises:
-            InvalidValue: a moment is none of that clock's, or the clock is given twice.
+            InvalidValue: a moment is none of that clock's, or the clock is given twice; or `before` is later than
+                `after`.
             UnknownName: the ledger has no such case.
         """
         if clock not in ("known_at", "asserted_by"):
             raise InvalidValue(f'clock: changes are by known_at or asserted_by, not "{clock}"')
         if clock in clocks:
             raise InvalidValue(f"{clock}: it is the clock of these changes; give before and after")
+        if before is not None and after is not None and is_later(clock, before, after):
+            raise InvalidValue(_turned(before, after))
         first: dict[str, Any] = {"known_at": -1} if before is None else {clock: before}
         last: dict[str, Any] = {} if after is None else {clock: after}
         states = [CaseState(case, **{**clocks, **first}), CaseState(case, **{**clocks, **last})]
@@ -123,6 +126,8 @@ class Changes:
         else:
             for state in states:
                 source.replay(state)
+        if is_turned(*states):
+            raise InvalidValue(_turned(before, after))
         return cls.between(*states)
 
     def of_sort(self, *sorts: ChangeSort) -> tuple[Change, ...]:
@@ -138,6 +143,15 @@ class Changes:
             "changes": [change.to_json() for change in self.entries],
             "labels": self.labels,
         }
+
+
+def is_turned(before: CaseState, after: CaseState) -> bool:
+    """Whether a state that is to be the earlier one has taken in more of the log than the other."""
+    return before.taken_in is not None and (after.taken_in is None or before.taken_in > after.taken_in)
+
+
+def _turned(before: Moment | None, after: Moment | None) -> str:
+    return f"changes: before={before} is later than after={after}; give the earlier moment as before"
 
 
 class _Finder:

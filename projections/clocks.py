@@ -15,14 +15,14 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from claimledger.events.dates import parse_edtf
 from claimledger.events.errors import InvalidValue
 from claimledger.events.event import end_of, format_instant
 from claimledger.events.recorded import Event
 
-__all__ = ["BY_THE_RECORDERS", "Clocks", "Moment"]
+__all__ = ["BY_THE_RECORDERS", "Clocks", "Moment", "is_later"]
 
 Moment: TypeAlias = int | str | datetime.datetime
 
@@ -109,6 +109,31 @@ class Clocks:
         if isinstance(self.known_at, str):
             found["known_at_by"] = BY_THE_RECORDERS
         return found
+
+
+def is_later(clock: Literal["known_at", "asserted_by"], one: Moment, other: Moment) -> bool | None:
+    """Whether a moment of a clock is later than another one.
+
+    Args:
+        clock: the clock that shows both.
+        one: a moment, as the clock takes it.
+        other: another one.
+
+    Returns:
+        None where only the log can tell: of a log index and a time.
+
+    Raises:
+        InvalidValue: one of them is no moment of that clock.
+    """
+    if clock == "asserted_by":
+        if not isinstance(one, str) or not isinstance(other, str):
+            raise InvalidValue("asserted_by: write a day as text, such as 2025-07-03")
+        return _last_day(one) > _last_day(other)
+    if isinstance(one, int) and isinstance(other, int):
+        return one > other
+    if isinstance(one, int) or isinstance(other, int):
+        return None
+    return end_of(one) > end_of(other)
 
 
 @lru_cache(maxsize=64)

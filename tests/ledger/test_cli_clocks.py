@@ -219,9 +219,24 @@ def test_a_diff_from_the_beginning_brings_every_claim(run: Run) -> None:
         ([], "at least one moment"),
         (["--from", "1", "--known-at", "2"], "is the clock of --from and --to already"),
         (["--from", "1", "--clock", "true-on"], "true-on"),
+        (
+            ["--from", "300", "--to", "299"],
+            "--from: 300 is later than 299 of --to; --from is the earlier moment, --to the later one",
+        ),
+        (
+            ["--from", "2026-01-02", "--to", "2026-01-01T12:00:00Z"],
+            "2026-01-02 is later than 2026-01-01T12:00:00Z",
+        ),
+        (
+            ["--clock", "asserted-by", "--from", "2018-10-26", "--to", "2018-10-18"],
+            "2018-10-26 is later than 2018-10-18 of --to",
+        ),
+        (["--from", "300", "--to", "2001-01-01"], "300 is later than 2001-01-01 of --to"),
     ],
 )
-def test_a_diff_that_asks_for_nothing_is_wrong_usage(run: Run, options: list[str], said: str) -> None:
+def test_a_diff_that_asks_for_nothing_or_the_wrong_way_round_is_wrong_usage(
+    run: Run, options: list[str], said: str
+) -> None:
     result = run("diff", "three.ledger", MH17, *options)
     assert result.exit_code == 2
     assert said in " ".join(result.stderr.split())

@@ -370,7 +370,12 @@ def test_a_change_as_data(cause: World) -> None:
         ({"clock": "true_on"}, "by known_at or asserted_by"),
         ({"clock": "asserted_by", "asserted_by": "2025-07-01"}, "it is the clock of these changes"),
         ({"clock": "asserted_by", "before": 3}, "write a day as text"),
+        ({"clock": "asserted_by", "before": 3, "after": 2}, "write a day as text"),
         ({"before": "yesterday"}, "known_at: write"),
+        ({"before": 3, "after": 2}, "before=3 is later than after=2"),
+        ({"before": "2025-07-02", "after": "2025-07-01T23:00:00Z"}, "give the earlier moment as before"),
+        ({"before": 30, "after": "2001-01-01"}, "before=30 is later than after=2001-01-01"),
+        ({"clock": "asserted_by", "before": "2025-07", "after": "2025-07-30"}, "before=2025-07 is later"),
     ],
 )
 def test_moments_that_are_none_are_refused(world: World, asked: dict[str, Any], words: str) -> None:
