@@ -37,7 +37,7 @@ from claimledger.events.registry import Body
 from claimledger.events.values import SHARED, Locator
 
 from .checks import references
-from .claimfile_acts import read_amendments, read_judgement, read_same_as, read_withdrawals
+from .claimfile_acts import read_amendments, read_judgement, read_same_as, read_undoing, read_withdrawals
 from .claimfile_claims import SPEECH, Claims
 from .claimfile_entities import check_variables, read_entity
 from .claimfile_evidence import check_evidence, read_assessment, read_attachment, read_transfer
@@ -52,7 +52,7 @@ B = TypeVar("B", bound=Body)
 
 SECTIONS: Final = (
     "claimledger", "case", "sources", "shared", "entities", "statements", "defaults", "claims", "judgements",
-    "same_as", "evidence", "custody", "reliability", "amend", "withdraw",
+    "same_as", "undo_same_as", "evidence", "custody", "reliability", "amend", "withdraw",
 )  # fmt: skip
 _FORMAT: Final = "1"
 
@@ -70,6 +70,7 @@ class ClaimFile:
         sources: sources of the case.
         claims: ref to claim; other claims are named by `stand_in` of their refs.
         same_as: judgements that names mean one entity.
+        undone: those of them that are taken back, by their entities, each with the reason for that.
         judgements: judgements on claims.
         attachments: copies of evidence items, in the order of the file.
         transfers: evidence items passed on, in the order of the file.
@@ -89,6 +90,7 @@ class ClaimFile:
     sources: tuple[SourceRegistered, ...]
     claims: Mapping[str, ClaimRecorded] = field(repr=False)
     same_as: tuple[SameAsJudged, ...]
+    undone: tuple[SameAsJudged, ...]
     judgements: tuple[ClaimsJudged, ...]
     attachments: tuple[EvidenceAttached, ...]
     transfers: tuple[CustodyTransferred, ...]
@@ -221,6 +223,7 @@ class _Reader:
         amendments = dict(read_amendments(values, self._section("amend"), claims))
         withdrawals = dict(read_withdrawals(values, self._section("withdraw")))
         same_as = [read_same_as(values, node, path, entities) for node, path in self._list("same_as")]
+        undone = [read_undoing(values, node, path) for node, path in self._list("undo_same_as")]
         judgements = [read_judgement(values, node, path, entities) for node, path in self._list("judgements")]
         attachments = [
             read_attachment(values, node, path, entities, self.evidence)
@@ -238,7 +241,7 @@ class _Reader:
             entities=tuple(self._in_order(entities, "entities").values()),
             sources=tuple(sources.values()),
             claims=MappingProxyType(self._in_order(recorded, "claims")),
-            same_as=tuple(same_as), judgements=tuple(judgements),
+            same_as=tuple(same_as), undone=tuple(undone), judgements=tuple(judgements),
             attachments=tuple(attachments), transfers=tuple(transfers), assessments=tuple(assessments),
             amendments=MappingProxyType(amendments), withdrawals=MappingProxyType(withdrawals),
             refs=MappingProxyType({stand_in(ref): ref for ref in refs}),

@@ -1,8 +1,9 @@
-"""What a claim file says for the recorder: judgements, same-as, amendments and withdrawals.
+"""What a claim file says for the recorder: judgements, same-as and their undoing, amendments and withdrawals.
 
 1. A judgement is one verb between claims of the file or of the ledger: ``{claim: C27, contradicts: C29}``. ``under``
    names a `OneOf` and the candidate under which it holds.
-2. An amendment is the whole claim anew, with the reason; a withdrawal is the reason. Both name a claim that is
+2. A same-as that is taken back is named by its entities, since it has no name, with the reason for taking it back.
+3. An amendment is the whole claim anew, with the reason; a withdrawal is the reason. Both name a claim that is
    recorded already, so that the file need not hold it.
 """
 
@@ -23,7 +24,7 @@ from .claimfile_shapes import Reference, Several, Words, fields_of
 from .claimfile_text import Node, Scalar, Table, child
 from .claimfile_values import BAD, Values, stand_in
 
-__all__ = ["read_amendments", "read_judgement", "read_same_as", "read_withdrawals"]
+__all__ = ["read_amendments", "read_judgement", "read_same_as", "read_undoing", "read_withdrawals"]
 
 
 def read_judgement(values: Values, node: Node, path: str, entities: Mapping[str, Any]) -> Any:
@@ -63,6 +64,13 @@ def read_same_as(values: Values, node: Node, path: str, entities: Mapping[str, A
         except InvalidValue as error:
             return values.problem(node, child(path, "entities"), str(error))
     return body
+
+
+def read_undoing(values: Values, node: Node, path: str) -> Any:
+    """Read which same-as is taken back: its entities, with the reason for that in the place of its own."""
+    table = values.table(node, path, "{entities: [a, b], because: ...}, the names of a same-as")
+    data = BAD if table is None else values.members(table, fields_of(SameAsJudged), path)
+    return values.body(SameAsJudged, data, node, path) if isinstance(data, dict) else BAD
 
 
 def read_amendments(values: Values, section: Table, claims: Claims) -> Iterator[tuple[str, Any]]:

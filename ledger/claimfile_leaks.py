@@ -89,6 +89,7 @@ def _bodies(claim_file: ClaimFile) -> Iterator[tuple[str, Body]]:
         yield f"withdrawal of {ref}", withdrawal
     for what, acts in (
         ("same-as", claim_file.same_as),
+        ("same-as taken back", claim_file.undone),
         ("judgement", claim_file.judgements),
         ("evidence", claim_file.attachments),
         ("custody", claim_file.transfers),

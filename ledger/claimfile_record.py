@@ -1,8 +1,8 @@
 """Recording a claim file: all of it or nothing, and a second time nothing.
 
 1. Everything is matched first: the case, entities and sources by name, protected persons by their handle, claims by
-   ref, judgements, same-as and acts on evidence by what they say, each as often as it is said. What is there with
-   the same content is left alone.
+   ref, judgements, same-as and acts on evidence by what they say, each as often as it is said; the undoing of a
+   same-as by its entities and its reason. What is there with the same content is left alone.
 2. Other content under a name that is recorded is a conflict. Every conflict is told, and nothing is written: a
    record is mended by ``amend`` or ``withdraw``, never by changing the file.
 3. What is new is written in one transaction, entities before what names them.
@@ -21,7 +21,13 @@ from claimledger.events.encoding import encode
 from claimledger.events.errors import ClaimFileError, UnknownName
 from claimledger.events.evidence import CustodyTransferred, EvidenceAttached, ReliabilityAssessed
 from claimledger.events.recorded import Event
-from claimledger.events.recorder_acts import ClaimsJudged, EntityRegistered, SameAsJudged, SourceRegistered
+from claimledger.events.recorder_acts import (
+    ClaimsJudged,
+    EntityRegistered,
+    SameAsJudged,
+    SameAsUndone,
+    SourceRegistered,
+)
 from claimledger.events.registry import Body
 from claimledger.events.values import SHARED
 
@@ -92,6 +98,8 @@ class _Known:
     sources: dict[str, tuple[SourceRegistered, Event]] = field(default_factory=dict)
     claims: dict[str, tuple[ClaimRecorded, Event]] = field(default_factory=dict)
     acts: dict[bytes, list[tuple[Body, Event]]] = field(default_factory=dict)
+    same_as: dict[str, frozenset[str]] = field(default_factory=dict)
+    undone: dict[str, list[tuple[SameAsUndone, Event]]] = field(default_factory=dict)
     amendments: list[tuple[ClaimAmended, Event]] = field(default_factory=list)
     withdrawals: list[tuple[ClaimWithdrawn, Event]] = field(default_factory=list)
 
@@ -113,6 +121,10 @@ class _Known:
                 | ReliabilityAssessed()
             ):
                 self.acts.setdefault(_content(body), []).append((body, event))
+                if isinstance(body, SameAsJudged):
+                    self.same_as[event.id] = frozenset(body.entities)
+            case SameAsUndone():
+                self.undone.setdefault(body.undoes, []).append((body, event))
             case ClaimAmended():
                 self.amendments.append((body, event))
             case ClaimWithdrawn():
@@ -153,6 +165,7 @@ class _Matching:
             body for body in claim_file.claims.values() if self._is_new("claims", body, known.claims, _MEND)
         ]
         self.same_as = [body for body in claim_file.same_as if self._is_new_act(body)]
+        self.undone = dict(self._undoings(claim_file.undone))
         self.judgements = [body for body in claim_file.judgements if self._is_new_act(body)]
         self.attachments = [body for body in claim_file.attachments if self._is_new_act(body)]
         self.transfers = [body for body in claim_file.transfers if self._is_new_act(body)]
@@ -220,6 +233,38 @@ class _Matching:
         self.unchanged += 1
         return False
 
+    def _undoings(self, undone: Sequence[SameAsJudged]) -> Iterator[tuple[str | int, str | None]]:
+        """What is to be taken back: an event id, or the place of a same-as that is new; each with the reason."""
+        recorded = dict(self._known.same_as)
+        coming = {at: frozenset(self._settled(body).entities) for at, body in enumerate(self.same_as)}
+        for at, body in enumerate(undone):
+            names = frozenset(self._settled(body).entities)
+            alike = [event for event, entities in recorded.items() if entities == names]
+            there = next((event for event in alike if self._is_undone(event, body.because)), None)
+            standing = next((event for event in alike if event not in self._known.undone), None)
+            new = next((place for place, entities in coming.items() if entities == names), None)
+            if there is not None:
+                del recorded[there]
+                self.unchanged += 1
+            elif standing is not None:
+                del recorded[standing]
+                yield standing, body.because
+            elif new is not None:
+                del coming[new]
+                yield new, body.because
+            else:
+                listed = " and ".join(body.entities)
+                self._problem(
+                    child("undo_same_as", at),
+                    f"the same-as of {listed} is taken back already, for another reason; put it back"
+                    if alike
+                    else f"there is no same-as of {listed} to take back; name the entities as it does",
+                )
+
+    def _is_undone(self, event_id: str, because: str | None) -> bool:
+        undoing = SameAsUndone(undoes=event_id, because=because)
+        return any(_is_same(undoing, *there) for there in self._known.undone.get(event_id, ()))
+
     def _is_new_amendment(self, ref: str, body: ClaimAmended) -> bool:
         settled = self._settled(body)
         if not any(_is_same(settled, there, event) for there, event in self._known.amendments):
@@ -273,6 +318,7 @@ class _Matching:
             yield from ((child(section, ref), body) for ref, body in claims.items())
         listed: tuple[tuple[str, Sequence[Body]], ...] = (
             ("same_as", file.same_as),
+            ("undo_same_as", file.undone),
             ("judgements", file.judgements),
             ("evidence", file.attachments),
             ("custody", file.transfers),
@@ -313,8 +359,9 @@ def _write(ledger: Ledger, claim_file: ClaimFile, new: _Matching) -> None:
         case.amend(ref, kind, because=amendment.because or "", **_came(amendment, refs))
     for ref, withdrawal in new.withdrawals.items():
         case.withdraw(ref, because=withdrawal.because or "")
-    for same in new.same_as:
-        case.same_as(same.entities, because=same.because)
+    judged_same = [case.same_as(same.entities, because=same.because) for same in new.same_as]
+    for which, reason in new.undone.items():
+        case.undo_same_as(judged_same[which] if isinstance(which, int) else which, because=reason)
     for judged in new.judgements:
         claims, of = ([refs[claim] for claim in side] for side in (judged.claims, judged.of))
         case.judge(claims, judged.verb, of, under=judged.under, note=judged.note)

@@ -90,6 +90,7 @@ def claim_file_schema() -> Schema:
         "claims": _named(_ref("claim")),
         "judgements": _judgements(),
         "same_as": _listed(_table(_fields(fields_of(SameAsJudged)), required=("entities",))),
+        "undo_same_as": _listed(_table(_fields(fields_of(SameAsJudged)), required=("entities",))),
         "evidence": _listed(_schema(Record(EvidenceAttached))),
         "custody": _listed(_schema(Record(CustodyTransferred))),
         "reliability": _listed(_schema(Record(ReliabilityAssessed))),

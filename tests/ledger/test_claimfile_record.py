@@ -22,6 +22,7 @@ from claimledger.events import (
     ReliabilityAssessed,
     Reply,
     SameAsJudged,
+    SameAsUndone,
 )
 from claimledger.events.errors import ClaimFileError
 from claimledger.keys import Keyring
@@ -212,6 +213,66 @@ def test_same_as_is_recorded_once_and_stays_undone(ledger: Ledger, tmp_path: Pat
     [event] = [event for event in ledger.events("harbour-2031") if isinstance(event.body, SameAsJudged)]
     case.undo_same_as(event.id, "two men after all")
     assert record(ledger, tmp_path, edit).added == 0
+
+
+SAME = "same_as: [{entities: [a, b], because: two spellings}]\n"
+UNDO = "undo_same_as: [{entities: [b, a], because: two men after all}]\n"
+
+
+def undoings(ledger: Ledger) -> list[tuple[str, str | None]]:
+    """Each undoing: the id of the same-as that it ends, and why."""
+    found = [event.body for event in ledger.events("harbour-2031")]
+    return [(body.undoes, body.because) for body in found if isinstance(body, SameAsUndone)]
+
+
+def same_as(ledger: Ledger) -> list[str]:
+    return [event.id for event in ledger.events("harbour-2031") if isinstance(event.body, SameAsJudged)]
+
+
+def test_a_file_takes_a_same_as_back_once(ledger: Ledger, tmp_path: Path) -> None:
+    record(ledger, tmp_path, (END, END + SAME))
+    for added in (1, 0):
+        assert record(ledger, tmp_path, (END, END + SAME + UNDO)).added == added
+        [event] = same_as(ledger)
+        assert undoings(ledger) == [(event, "two men after all")]
+    assert record(ledger, tmp_path, (END, END + UNDO)).added == 0
+
+
+def test_a_same_as_and_its_undoing_are_recorded_from_one_file(ledger: Ledger, tmp_path: Path) -> None:
+    assert record(ledger, tmp_path, (END, END + SAME + UNDO)).added == 15
+    assert undoings(ledger) == [(same_as(ledger)[0], "two men after all")]
+    assert record(ledger, tmp_path, (END, END + SAME + UNDO)).added == 0
+
+
+def test_each_undoing_ends_a_same_as_of_its_own(ledger: Ledger, tmp_path: Path) -> None:
+    record(ledger, tmp_path, (END, END + SAME + UNDO))
+    twice = SAME.replace("[{", "[{entities: [a, b], because: two spellings}, {")
+    assert record(ledger, tmp_path, (END, END + twice + UNDO)).added == 1
+    both = UNDO.replace("}]", "}, {entities: [a, b], because: seen together}]")
+    assert record(ledger, tmp_path, (END, END + twice + both)).added == 1
+    assert undoings(ledger) == [*zip(same_as(ledger), ("two men after all", "seen together"), strict=True)]
+
+
+def test_a_same_as_that_is_not_there_or_ended_for_another_reason_is_not_taken_back(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    [line] = refused(ledger, tmp_path, (END, END + UNDO))
+    assert (
+        "undo_same_as[0]  there is no same-as of b and a to take back; name the entities as it does" in line
+    )
+    record(ledger, tmp_path, (END, END + SAME + UNDO))
+    [line] = refused(ledger, tmp_path, (END, END + SAME + UNDO.replace("two men", "three men")))
+    assert "the same-as of b and a is taken back already, for another reason; put it back" in line
+
+
+def test_a_same_as_of_somebody_protected_is_taken_back_by_the_name_in_the_file(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    protected = ("a: {person: First detainee}", "a: {person: protected}")
+    record(ledger, tmp_path, protected, (END, END + SAME))
+    assert record(ledger, tmp_path, protected, (END, END + SAME + UNDO)).added == 1
+    assert [each for each, _ in undoings(ledger)] == same_as(ledger)
+    assert record(ledger, tmp_path, protected, (END, END + SAME + UNDO)).added == 0
 
 
 def test_acts_on_evidence_are_recorded_once_as_the_api_records_them(ledger: Ledger, tmp_path: Path) -> None:
