@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -15,9 +15,19 @@ import typer
 
 from .cli_terminal import ask_passphrase, note, open_keyring, say, say_json, screen_width, tell
 from .cli_tokens import Existing, KeyId, KeyLabel, Library, Serial, TokenLabel, new_in_token
-from .cli_write import UNENCRYPTED, AsJSON, Holder, KeysFolder, LedgerPlace, Plain, new_keyring
+from .cli_write import (
+    UNENCRYPTED,
+    AsJSON,
+    Holder,
+    KeysFolder,
+    LedgerPlace,
+    Plain,
+    new_keyring,
+    new_passphrase,
+)
 
 if TYPE_CHECKING:
+    from .key_files import KeyEntry
     from .key_records import KeyRecord
     from .keys import Keyring
     from .ledger import Ledger
@@ -183,26 +193,16 @@ def role_of(text: str) -> Role:
 def _new_key(folder: Path, role: Role, holder: str, *, plain: bool) -> None:
     from .keys import LISTING, Keyring
 
-    passphrase = None if plain else ask_passphrase(str(folder), confirm=not (folder / LISTING).exists())
-    if (folder / LISTING).exists():
-        Keyring.open(folder, passphrase=passphrase).new_key(role, holder, passphrase=passphrase, plain=plain)
+    is_new = not (folder / LISTING).exists()
+    passphrase = new_passphrase(folder, plain=plain, confirm=is_new)
+    if is_new:
+        holders = {"holder": holder, "root_holder": holder, "log_holder": holder}
+        Keyring.create(folder, passphrase=passphrase, roles=(role,), plain=plain, **holders)
     else:
-        Keyring.create(
-            folder,
-            passphrase=passphrase,
-            holder=holder,
-            root_holder=holder,
-            log_holder=holder,
-            roles=(role,),
-            plain=plain,
-        )
-    if plain:
-        note(UNENCRYPTED)
+        Keyring.open(folder, passphrase=passphrase).new_key(role, holder, passphrase=passphrase, plain=plain)
 
 
 def _list_keyring(folder: Path, *, as_json: bool) -> int:
-    from claimledger.projections.layout import columns, fitting, short
-
     from .keys import Keyring
 
     entries = Keyring.describe(folder)
@@ -222,18 +222,16 @@ def _list_keyring(folder: Path, *, as_json: bool) -> int:
             ]
         )
         return 0
-    holders = fitting((entry.holder for entry in entries), 40)
-    for entry in entries:
-        state = "  (its private key is not in the folder)" if at_hand[entry.keyid] is False else ""
-        where = str(entry.file) if entry.pkcs11 is None else entry.pkcs11.where
-        row = [entry.role, entry.holder, short(entry.keyid), where + state]
-        say(*columns(row, [8, holders, 8]))
+    where = {
+        entry.keyid: (str(entry.file) if entry.pkcs11 is None else entry.pkcs11.where)
+        + ("  (its private key is not in the folder)" if at_hand[entry.keyid] is False else "")
+        for entry in entries
+    }
+    _say_keys(entries, where)
     return 0
 
 
 def _list_ledger(place: str, *, as_json: bool) -> int:
-    from claimledger.projections.layout import columns, fitting, short
-
     from .ledger import Ledger
 
     with Ledger.open(place, read_only=True) as opened:
@@ -250,13 +248,20 @@ def _list_ledger(place: str, *, as_json: bool) -> int:
             }
         )
         return 0
-    holders = fitting((each.holder for each in records), 40)
-    for each in records:
-        row = [each.role, each.holder, short(each.keyid), _state_of(each)]
-        say(*columns(row, [8, holders, 8], width=screen_width()))
+    _say_keys(records, {each.keyid: _state_of(each) for each in records})
     active = len(keys.active("root"))
     say(f"keys are changed by {keys.threshold} of {active} root {'key' if active == 1 else 'keys'}")
     return 0
+
+
+def _say_keys(keys: Sequence[KeyEntry | KeyRecord], what: Mapping[str, str]) -> None:
+    """A row for each key, with what there is to say of it, by its keyid."""
+    from claimledger.projections.layout import columns, fitting, short
+
+    holders = fitting((each.holder for each in keys), 40)
+    for each in keys:
+        row = [each.role, each.holder, short(each.keyid), what[each.keyid]]
+        say(*columns(row, [8, holders, 8], width=screen_width()))
 
 
 def _record_as_json(record: KeyRecord) -> dict[str, Any]:

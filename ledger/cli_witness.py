@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_terminal import ask_passphrase, note, say, say_json, shown_path, write_new
-from .cli_write import UNENCRYPTED, AsJSON, LedgerPlace, Plain
+from .cli_terminal import ask_passphrase, say, say_json, shown_path, write_new
+from .cli_write import AsJSON, LedgerPlace, Plain, new_passphrase
 
 if TYPE_CHECKING:
     from .notes import VerifierKey
@@ -73,9 +73,7 @@ def witness_init(
     """Make a witness: keys of its own, and no log yet."""
     from .witness import Witness
 
-    if no_passphrase:
-        note(UNENCRYPTED)
-    passphrase = None if no_passphrase else ask_passphrase(str(folder), confirm=True)
+    passphrase = new_passphrase(folder, plain=no_passphrase)
     made = Witness.create(folder, name=name, passphrase=passphrase, plain=no_passphrase)
     say(f"witness {made.name} in {folder}; its keys, to be given to auditors:")
     say(*(f"  {key}" for key in made.keys))

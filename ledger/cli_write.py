@@ -379,9 +379,13 @@ def new_keyring(
     """Make a keyring, and say so where its keys are not encrypted."""
     from .keys import Keyring
 
+    passphrase = new_passphrase(folder, plain=plain)
+    return Keyring.create(folder, passphrase=passphrase, holder=holder, roles=roles, plain=plain)
+
+
+def new_passphrase(folder: Path, *, plain: bool, confirm: bool = True) -> str | None:
+    """The passphrase of private keys that are made; None where they are not to be encrypted, and that is said."""
     if plain:
-        keyring = Keyring.create(folder, passphrase=None, holder=holder, roles=roles, plain=True)
         note(UNENCRYPTED)
-        return keyring
-    passphrase = ask_passphrase(str(folder), confirm=True)
-    return Keyring.create(folder, passphrase=passphrase, holder=holder, roles=roles)
+        return None
+    return ask_passphrase(str(folder), confirm=confirm)
