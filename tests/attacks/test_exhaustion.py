@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -20,6 +19,7 @@ from claimledger.events.envelope import Envelope
 from claimledger.merkle import root_of
 from claimledger.notes import KeyType, Note, SignatureLine, VerifierKey, write_base64
 from claimledger.recording import Signers
+from tests.memory import peak_of
 
 from .book import Check, attack
 from .world import ORIGIN, Copy, World, dsse, parts, row_of, told
@@ -29,27 +29,27 @@ MEGABYTE = 1_000_000
 
 def within(most: int, attempt: Callable[[], set[str]]) -> set[str]:
     """The codes that somebody is told, and whether more memory (bytes) than that was taken at a time."""
-    tracemalloc.start()
-    try:
-        codes = attempt()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    codes, peak = peak_of(attempt)
     return codes | ({"too much memory"} if peak > most else set())
 
 
 # Thousands of signatures
 
 SIGNATURES = "thousands of signatures"
+FEW_SIGNATURES = (
+    Check("events.envelope:_read", "type(members) is not list or len(members) > MAX_SIGNATURES"),
+    Check("events.envelope:Envelope.__post_init__", "not 1 <= len(self.signatures) <= MAX_SIGNATURES"),
+)
+FEW_LINES = (
+    Check("notes:Note.from_bytes", 'below.count(b"\\n") > MAX_LINES'),
+    Check("notes:Note.__post_init__", "len(self.lines) > MAX_LINES"),
+)
 
 
 @attack(
     SIGNATURES,
     found="event.malformed",
-    by=(
-        Check("events.envelope:_read", "type(members) is not list or len(members) > MAX_SIGNATURES"),
-        Check("events.envelope:Envelope.__post_init__", "not 1 <= len(self.signatures) <= MAX_SIGNATURES"),
-    ),
+    by=FEW_SIGNATURES,
     then="key.not_allowed",
 )
 def test_an_event_has_more_signatures_than_any_needs(copy: Copy) -> set[str]:
@@ -63,8 +63,7 @@ def test_an_event_has_more_signatures_than_any_needs(copy: Copy) -> set[str]:
     found="event.malformed",
     by=(
         Check("events.envelope:Envelope.from_bytes", "len(data) > ENVELOPE_MAX_BYTES"),
-        Check("events.envelope:_read", "type(members) is not list or len(members) > MAX_SIGNATURES"),
-        Check("events.envelope:Envelope.__post_init__", "not 1 <= len(self.signatures) <= MAX_SIGNATURES"),
+        *FEW_SIGNATURES,
     ),
     then="too much memory",
 )
@@ -78,10 +77,7 @@ def test_an_event_has_tens_of_thousands_of_signatures(open_world: World) -> set[
 @attack(
     SIGNATURES,
     found="note.malformed",
-    by=(
-        Check("notes:Note.from_bytes", 'below.count(b"\\n") > MAX_LINES'),
-        Check("notes:Note.__post_init__", "len(self.lines) > MAX_LINES"),
-    ),
+    by=FEW_LINES,
     then="too much memory",
 )
 def test_a_checkpoint_has_thousands_of_lines(sealed_world: World) -> set[str]:
@@ -96,10 +92,7 @@ def test_a_checkpoint_has_thousands_of_lines(sealed_world: World) -> set[str]:
 @attack(
     SIGNATURES,
     found="note.malformed",
-    by=(
-        Check("notes:Note.from_bytes", 'below.count(b"\\n") > MAX_LINES'),
-        Check("notes:Note.__post_init__", "len(self.lines) > MAX_LINES"),
-    ),
+    by=FEW_LINES,
     then="2000 verified",
 )
 def test_a_good_line_of_the_log_stands_thousands_of_times_under_a_checkpoint(

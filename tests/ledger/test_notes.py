@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import tracemalloc
 from contextlib import suppress
 
 import pytest
@@ -27,6 +26,7 @@ from claimledger.notes import (
     open_note,
     sign_note,
 )
+from tests.memory import peak_of
 
 # golang.org/x/mod, sumdb/note/note_test.go: two keys and a note that both signed.
 PETER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
@@ -225,13 +225,11 @@ def test_a_megabyte_is_read_and_no_more() -> None:
     ids=["doubled", "many", "newlines", "dashes", "long", "divided"],
 )
 def test_thousands_of_lines_and_megabytes_cost_what_they_weigh(data: bytes) -> None:
-    tracemalloc.start()
-    try:
+    def read() -> None:
         with suppress(MalformedNote):
             Note.from_bytes(data)
-        assert tracemalloc.get_traced_memory()[1] < 12 * MAX_NOTE_BYTES
-    finally:
-        tracemalloc.stop()
+
+    assert peak_of(read)[1] < 12 * MAX_NOTE_BYTES
 
 
 def test_a_text_that_is_no_text_of_a_note_cannot_be_signed() -> None:
