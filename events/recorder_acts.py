@@ -56,6 +56,11 @@ class SourceRegistered(Body):
     name: Name
     source: Source
 
+    @property
+    def slots(self) -> tuple[str, ...]:
+        """The members of a protected source."""
+        return tuple(f"source.{slot}" for slot in self.source.slots)
+
 
 @register_body
 class EntityRegistered(Body):

@@ -22,7 +22,7 @@ from claimledger.events.event import Payload
 from claimledger.events.identifiers import is_event_id
 
 from .audit_findings import Findings
-from .audit_names import Names, keyed_handle, mark, names_of
+from .audit_names import HANDLES, Names, keyed_handle, mark, names_of
 from .recording import NameKey, Row
 from .report import DAMAGED, NAMES_WRONG
 
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from .audit_store import Stored
 
 __all__ = ["Beside", "Kept", "read_beside"]
-
-_HANDLE = "entity.handle"
 
 
 @runtime_checkable
@@ -99,7 +97,7 @@ class Beside:
         """Take in the names that a believed event makes."""
         for key in names_of(payload, self.key_stream):
             self.names.take(key, payload.id)
-        if payload.type == "entity.registered" and _HANDLE in payload.commitments:
+        if HANDLES.get(payload.type) in payload.commitments:
             self._protected[payload.id] = payload
 
     def hold_new(self, row: Row, payload: Payload) -> None:
@@ -143,26 +141,26 @@ class Beside:
             return handles
         secret = self._store.secret()
         for payload in self._protected.values():
+            slot = HANDLES[payload.type]
             row = None if payload.id in self.not_judged else self._store.row_of_id(payload.id)
             if row is None:
                 continue
-            data = self._store.disclosures_after(row.index - 1, row.index).get(row.index, {}).get(_HANDLE)
+            data = self._store.disclosures_after(row.index - 1, row.index).get(row.index, {}).get(slot)
             if type(data) is not bytes:
                 continue
             try:
                 handle = open_commitment(
-                    payload.commitments[_HANDLE],
+                    payload.commitments[slot],
                     data,
                     ledger=payload.ledger or "",
                     event=payload.id,
-                    slot=_HANDLE,
+                    slot=slot,
                 ).value
             except WrongDisclosure:
                 continue  # the row's own finding
             if isinstance(handle, str):
-                handles.setdefault(
-                    (payload.stream, "handle", keyed_handle(secret, payload.stream, handle)), payload.id
-                )
+                keyed = keyed_handle(secret, payload.stream, handle, slot)
+                handles.setdefault((payload.stream, "handle", keyed), payload.id)
                 self._told.add(payload.id)
         return handles
 
@@ -195,9 +193,9 @@ class Beside:
                     del handles[key]
                     continue
                 found = self._event_of(event_id)
-                made = None if found is None else (found[1].type, found[1].stream)
+                is_made = found is not None and found[1].type in HANDLES and found[1].stream == key[0]
                 known_otherwise = event_id in self._told or event_id in self.erased_handles
-                if made != ("entity.registered", key[0]) or known_otherwise:
+                if not is_made or known_otherwise:
                     yield key, event_id
             elif mark(key, event_id) in elsewhere:
                 yield key, event_id

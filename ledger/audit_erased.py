@@ -20,6 +20,7 @@ from claimledger.events.errors import MalformedEvent, MissingDisclosure
 from claimledger.events.event import Payload
 
 from .audit_findings import Findings
+from .audit_names import HANDLES
 from .audit_row import CheckedRow
 from .recording import Row
 from .report import ERASURE_UNFINISHED, ERASURE_WRONG
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ErasedContent"]
 
-_HANDLE = "entity.handle"
+_HANDLES = frozenset(HANDLES.values())
 
 
 @runtime_checkable
@@ -66,7 +67,7 @@ class ErasedContent:
     @property
     def handles(self) -> set[str]:
         """The ids of the events whose handle is erased."""
-        return {event for event, slot in self._erased if slot == _HANDLE}
+        return {event for event, slot in self._erased if slot in _HANDLES}
 
     def hold(self) -> int:
         """Hold everything against one another once all events were taken in; gives how many slots are erased."""

@@ -7,7 +7,7 @@
     claim       the case          ref of the claim              its claim.recorded
     kind        shared            name of a kind of one's own   its first kind.declared
     statement   the case          id of the speech act          a claim.recorded or .amended that carries it
-    handle      case or shared    HMAC of a recorder's handle   an entity.registered of that stream
+    handle      case or shared    HMAC of a recorder's handle   an entity.registered or source.registered there
     erased      its stream        event id / slot               a disclosure.erased that erases that slot
 
 1. Of each name, and of each name with its event, eight bytes are kept: Python's own hash, keyed afresh for each
@@ -23,14 +23,20 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from claimledger.events.erasure import DisclosureErased, erased_slots
 from claimledger.events.event import Payload
 
 from .recording import NameKey
 
-__all__ = ["Names", "erased_key", "keyed", "keyed_handle", "mark", "names_of"]
+__all__ = ["HANDLES", "Names", "erased_key", "keyed", "keyed_handle", "mark", "names_of"]
+
+HANDLES: Final = MappingProxyType(
+    {"entity.registered": "entity.handle", "source.registered": "source.handle"}
+)
+"""Type of event to the slot in which it has the name by which its recorder calls something protected."""
 
 _NAMED = {
     "case.opened": ("case", "case"),
@@ -105,9 +111,17 @@ def keyed(secret: bytes, *parts: bytes) -> bytes:
     return hmac.new(secret, b"\0".join(parts), sha256).digest()
 
 
-def keyed_handle(secret: bytes, stream: str, handle: str) -> str:
-    """The name of a recorder's handle in the index (64 hex digits)."""
-    return keyed(secret, b"handle", stream.encode(), handle.encode("utf-8", "surrogatepass")).hex()
+def keyed_handle(secret: bytes, stream: str, handle: str, slot: str = "entity.handle") -> str:
+    """The name of a recorder's handle in the index (64 hex digits).
+
+    Args:
+        secret: the ledger's own.
+        stream: UUID of the stream.
+        handle: the handle.
+        slot: one of `HANDLES`: a source may have the name of an entity.
+    """
+    label = b"handle" if slot == "entity.handle" else b"source handle"
+    return keyed(secret, label, stream.encode(), handle.encode("utf-8", "surrogatepass")).hex()
 
 
 def _missing(wanted: array[int], there: array[int]) -> set[int]:

@@ -5,6 +5,7 @@
     EVENT:SLOT       one slot of one event, named by its event id, a claim's ref, or the first digits of its leaf hash
     ENTITY           every protected slot of the events that register that entity or speak of it, by its name in the
                      case, or by the name that its recorder calls a protected person
+    SOURCE           the same of a source: of its registration, and of the events that name it
 
 1. What is left out of an event of which an entity is spoken is everything that is protected there, absent values
    too: free text and quotes may name it in words that nobody can look for.
@@ -22,7 +23,7 @@ from claimledger.events.claims import ClaimRecorded
 from claimledger.events.errors import UnknownName
 from claimledger.events.identifiers import is_slot
 from claimledger.events.recorded import Event
-from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.recorder_acts import EntityRegistered, SourceRegistered
 from claimledger.events.registry import UnknownBody
 from claimledger.events.values import SHARED
 
@@ -41,6 +42,7 @@ class Withholding:
         words: as in the table above.
         shared_stream: UUID of the shared register's stream.
         pseudonym: the signed name of a protected person, by stream and the name that its recorder uses; or None.
+        source_name: the signed name of a source, in the same way.
         streams: UUIDs of the cases' streams.
     """
 
@@ -49,6 +51,7 @@ class Withholding:
         words: Iterable[str],
         shared_stream: str,
         pseudonym: Callable[[str, str], str | None],
+        source_name: Callable[[str, str], str | None],
         streams: Sequence[str],
     ) -> None:
         self._shared = shared_stream
@@ -56,6 +59,7 @@ class Withholding:
         self._everything = "*" in self._left
         self._left.discard("*")
         self._names: dict[tuple[str, str], str] = {}  # stream and name of an entity to the word for it
+        self._sources: dict[tuple[str, str], str] = {}  # the same of a source
         self._plain: dict[str, str] = {}
         self._of_events: list[tuple[str, str, str]] = []
         for word in sorted(self._left):
@@ -70,6 +74,9 @@ class Withholding:
                     name = pseudonym(stream, word)
                     if name is not None:
                         self._names[stream, name] = word
+                    source = source_name(stream, word)
+                    if source is not None:
+                        self._sources[stream, source] = word
 
     @property
     def is_empty(self) -> bool:
@@ -104,7 +111,7 @@ class Withholding:
         if self._left:
             words = ", ".join(f'"{word}"' for word in sorted(self._left))
             raise UnknownName(
-                f"--withhold {words}: no slot with protected content, and no entity of these cases, is called so"
+                f"--withhold {words}: no slot with protected content, no entity and no source here is called so"
             )
 
     def _fits(self, slot: str) -> bool:
@@ -121,15 +128,20 @@ class Withholding:
         return isinstance(event.body, ClaimRecorded) and event.body.ref == name
 
     def _speaks_of(self, event: Event) -> bool:
-        """Whether an event registers, or speaks of, an entity that is withheld."""
+        """Whether an event registers, or speaks of, an entity or a source that is withheld."""
         if isinstance(event.body, UnknownBody):
             return bool(self._plain)
-        spoken = {each.name for each in references(event.body) if each.what == "entity"}
+        named = list(references(event.body))
+        spoken = {each.name for each in named if each.what == "entity"}
+        sources = {each.name for each in named if each.what == "source"}
+        if isinstance(event.body, SourceRegistered):
+            sources.add(event.body.name)
         if isinstance(event.body, EntityRegistered):
             spoken.add(SHARED + event.body.name if event.stream == self._shared else event.body.name)
+        words = [self._plain.get(name) or self._names.get((event.stream, name)) for name in spoken]
+        words += [self._sources.get((event.stream, name)) for name in sources]
         speaks = False
-        for name in spoken:
-            word = self._plain.get(name) or self._names.get((event.stream, name))
+        for word in words:
             if word is not None:
                 self._left.discard(word)
                 speaks = True

@@ -4,9 +4,8 @@
    the batch that is open or, with ``shared:``, of the ledger's register. Codes must be in their lists.
 2. A claim is called by its `ref`, unique in the case; inside signed bodies it is named by its event id.
 3. The claims of one statement agree in who said it and when: a statement is one speech act.
-4. A protected person gets a random name; what the recorder calls that person is kept as a disclosure, and only the
-   random name stands in signed bytes. `Case.entity_name` finds it again.
-5. What a recorder does besides recording claims is in `claimledger.recorder_acts` and `claimledger.evidence`.
+4. What a recorder does besides recording claims is in `claimledger.registering`, `claimledger.recorder_acts` and
+   `claimledger.evidence`.
 """
 
 from __future__ import annotations
@@ -17,10 +16,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from claimledger.events.claims import BasedOn, ClaimRecorded, Polarity, Relay, Strength
 from claimledger.events.dates import When
-from claimledger.events.entities import Entity, Protectable
 from claimledger.events.errors import (
     IdempotencyConflict,
-    InvalidValue,
     LedgerBusy,
     LedgerUnavailable,
     NameTaken,
@@ -28,8 +25,7 @@ from claimledger.events.errors import (
 )
 from claimledger.events.kinds import Kind
 from claimledger.events.recorded import Event
-from claimledger.events.recorder_acts import EntityRegistered, SourceRegistered
-from claimledger.events.sources import Source, TextQuote
+from claimledger.events.sources import TextQuote
 from claimledger.events.values import Either, Undecided
 
 from .composing import Composer, Place, Spoken
@@ -38,6 +34,7 @@ from .evidence import EvidenceActs
 from .leaks import Leak, leaks_of_case
 from .recorder_acts import RecorderActs
 from .recording import Overtaken, Receipt
+from .registering import Registering
 
 if TYPE_CHECKING:
     from .ledger import Ledger
@@ -48,7 +45,7 @@ __all__ = ["Case"]
 _ATTEMPTS = 32
 
 
-class Case(RecorderActs, EvidenceActs):
+class Case(Registering, RecorderActs, EvidenceActs):
     """One case of a ledger; made by `Ledger.create_case` or `Ledger.case`."""
 
     def __init__(self, ledger: Ledger, name: str, title: str, stream: str) -> None:
@@ -79,71 +76,6 @@ class Case(RecorderActs, EvidenceActs):
     def ledger(self) -> Ledger:
         """The ledger that the case is in."""
         return self._ledger
-
-    def register_entity(self, name: str, entity: Entity) -> str:
-        """Register an entity.
-
-        Args:
-            name: its name, ASCII, unique in the case. For a protected entity this is the handle: it is kept behind a
-                commitment, and a random name stands in signed bytes.
-            entity: what it is.
-
-        Returns:
-            The name to use in claims: `name`, or the random name of a protected entity.
-
-        Raises:
-            NameTaken: the name is there already.
-            UnknownName: it refers to an entity that is not there.
-            InvalidValue: a value breaks a rule.
-        """
-        if not isinstance(entity, Entity):
-            raise InvalidValue(f"{name}: register one of the types of entity, such as Person or Authority")
-        self._compose.check_itself(name, entity)
-        with self._writer.turn():
-            keyed = (self._stream, "handle", self._register.keyed(self._stream, name))
-            clear = (self._stream, "entity", name)
-            protected = isinstance(entity, Protectable) and entity.protected
-            if self._register.event_id(*keyed) or self._register.event_id(*clear):
-                raise NameTaken(
-                    f"{self._compose.where}: the name of this entity is taken already; pick another"
-                )
-            if protected:
-                entity = entity.model_copy(update={"handle": name})
-            signed = self._pseudonym(entity) if protected else name
-            body = EntityRegistered(name=signed, entity=entity)  # type: ignore[arg-type]
-            body = self._compose.named(body)
-            self._compose.check_one_of(body.entity)
-            own = (self._stream, "entity", signed)
-            self._writer.record(
-                body,
-                self._stream,
-                case=self._name,
-                name=signed,
-                names=(own, keyed) if protected else (own,),
-                absent=(clear,) if protected else (keyed,),
-            )
-        return signed
-
-    def register_source(self, name: str, source: Source) -> str:
-        """Register a document that claims are read in.
-
-        Args:
-            name: its name, ASCII, unique among the sources of the case.
-            source: what it is.
-
-        Returns:
-            The name.
-
-        Raises:
-            NameTaken, UnknownName, InvalidValue: see `register_entity`.
-        """
-        with self._writer.turn():
-            body = self._compose.named(SourceRegistered(name=name, source=source))
-            key = (self._stream, "source", name)
-            if self._register.event_id(*key) is not None:
-                raise NameTaken(f'{self._compose.where}: a source "{name}" is there already')
-            self._writer.record(body, self._stream, case=self._name, name=name, names=(key,))
-        return name
 
     def record(
         self,
@@ -252,7 +184,7 @@ class Case(RecorderActs, EvidenceActs):
 
     @property
     def protects_somebody(self) -> bool:
-        """Whether the case has a protected entity whose name in its recorder's files is known."""
+        """Whether the case has something protected whose name in its recorder's files is known."""
         return bool(self._ledger.store.names(self._stream, "handle"))
 
     def erasable(self, *what: str) -> tuple[ErasedSlot, ...]:
@@ -266,42 +198,6 @@ class Case(RecorderActs, EvidenceActs):
     def batch(self) -> AbstractContextManager[list[Receipt]]:
         """Record several events in one transaction; see `Ledger.batch`."""
         return self._ledger.batch()
-
-    def entity_name(self, name: str) -> str:
-        """The name under which an entity stands in signed bytes.
-
-        Args:
-            name: a registered name, or the handle of a protected person.
-
-        Raises:
-            UnknownName: neither.
-        """
-        if self._register.entity_event(self._stream, name) is not None:
-            return name
-        found = self._register.pseudonym(self._stream, name)
-        if found is None:
-            raise self._register.unknown(self._stream, "entity", name, self._compose.where)
-        return found
-
-    def entity(self, name: str) -> Entity:
-        """The registered entity of a name or handle, with its protected content where that is at hand.
-
-        Raises:
-            UnknownName: it is not there.
-        """
-        return self._compose.entity(self.entity_name(name), self._compose.where)
-
-    def source(self, name: str) -> Source:
-        """The registered source of a name.
-
-        Raises:
-            UnknownName: it is not there.
-        """
-        event_id = self._register.event_id(self._stream, "source", name)
-        body = None if event_id is None else self._register.body(event_id)
-        if not isinstance(body, SourceRegistered):
-            raise self._register.unknown(self._stream, "source", name, self._compose.where)
-        return body.source
 
     def claim(self, ref: str) -> Event:
         """The event that recorded a claim.
@@ -409,10 +305,3 @@ class Case(RecorderActs, EvidenceActs):
             )
         ref = event.body.ref if isinstance(event.body, ClaimRecorded) else None
         return self._receipt_of(event, ref)
-
-    def _pseudonym(self, entity: Entity) -> str:
-        """A random name that is free."""
-        while True:
-            name = f"{getattr(entity, 'type', 'entity')}-{self._writer.new_id()[:8]}"
-            if self._register.event_id(self._stream, "entity", name) is None:
-                return name

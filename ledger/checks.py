@@ -37,6 +37,7 @@ __all__ = [
     "references",
     "with_claim_ids",
     "with_entity_names",
+    "with_source_names",
 ]
 
 What: TypeAlias = Literal["entity", "source", "claim"]
@@ -106,6 +107,11 @@ def with_claim_ids(value: M, event_id_of: Callable[[str], str]) -> M:
 def with_entity_names(value: M, names: Mapping[str, str]) -> M:
     """Put other names in the place of names of entities, wherever they stand; a copy where any changed."""
     return _renamed(value, "entity", lambda name: names.get(name, name))
+
+
+def with_source_names(value: M, names: Mapping[str, str]) -> M:
+    """Put other names in the place of names of sources, wherever they stand; a copy where any changed."""
+    return _renamed(value, "source", lambda name: names.get(name, name))
 
 
 def protected_gap(kind: Kind) -> str | None:

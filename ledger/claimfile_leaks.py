@@ -2,8 +2,8 @@
 
 1. What the file protects is looked for in all that it signs, and in what its case has recorded already; what its
    case protects is looked for in the file. Nothing here shows the words (`claimledger.leaks`).
-2. Names by which the file calls protected entities are left out where they stand alone: the ledger puts random names in
-   their place.
+2. Names by which the file calls protected entities and sources are left out where they stand alone: the ledger
+   puts random names in their place.
 3. The value of an attribute of an entity that the file protects is told wherever the file gives it in clear.
 4. A ledger is read for this only where somebody is protected.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from claimledger.events.errors import UnknownName
-from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.recorder_acts import EntityRegistered, SourceRegistered
 from claimledger.events.registry import Body
 
 from .claimfile import ClaimFile
@@ -25,6 +25,7 @@ from .leaks import (
     recorded_secrets,
     secrets_of,
     signed_places,
+    source_secrets_of,
     strings_of,
 )
 from .ledger import Ledger
@@ -43,8 +44,10 @@ def leaks_of_file(claim_file: ClaimFile, ledger: Ledger | None = None) -> list[L
         The places, in the order of their records; entities are called as the file calls them.
     """
     handles = {body.name for body in claim_file.entities if body.entity.slots}
+    sources = {body.name for body in claim_file.sources if body.source.slots}
     secrets = [secret for body in claim_file.entities for secret in _secrets(body)]
-    places = [each for each in _places(claim_file) if each[2] not in handles]
+    secrets += [secret for body in claim_file.sources for secret in source_secrets_of(body.name, body.source)]
+    places = [each for each in _places(claim_file) if each[2] not in handles | sources]
     if ledger is not None:
         try:
             case = ledger.case(claim_file.case)
@@ -53,7 +56,7 @@ def leaks_of_file(claim_file: ClaimFile, ledger: Ledger | None = None) -> list[L
         else:
             if secrets or case.protects_somebody:
                 for event in ledger.events(claim_file.case):
-                    secrets += [] if _is_called(event.body, handles) else recorded_secrets(event)
+                    secrets += [] if _is_called(event.body, handles, sources) else recorded_secrets(event)
                     places += signed_places(event)
     values = [leak for where, body in _bodies(claim_file) for leak in clear_values(where, body, handles)]
     return sorted([*find_leaks(secrets, places), *values])
@@ -65,7 +68,10 @@ def _secrets(body: EntityRegistered) -> Iterator[Secret]:
         yield from secrets_of(body.name, {slot: getattr(entity, slot, None) for slot in entity.slots})
 
 
-def _is_called(body: object, handles: set[str]) -> bool:
+def _is_called(body: object, handles: set[str], sources: set[str]) -> bool:
+    """Whether something protected is in the file as well, under its name there."""
+    if isinstance(body, SourceRegistered):
+        return body.source.handle in sources
     return isinstance(body, EntityRegistered) and getattr(body.entity, "handle", None) in handles
 
 

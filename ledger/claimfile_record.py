@@ -1,6 +1,6 @@
 """Recording a claim file: all of it or nothing, and a second time nothing.
 
-1. Everything is matched first: the case, entities and sources by name, protected persons by their handle, claims by
+1. Everything is matched first: the case, entities and sources by name, protected ones by their handle, claims by
    ref, judgements, same-as and acts on evidence by what they say, each as often as it is said; the undoing of a
    same-as by its entities and its reason. What is there with the same content is left alone.
 2. Other content under a name that is recorded is a conflict. Every conflict is told, and nothing is written: a
@@ -32,7 +32,7 @@ from claimledger.events.registry import Body
 from claimledger.events.values import SHARED
 
 from .case import Case
-from .checks import did_you_mean, references, with_claim_ids, with_entity_names
+from .checks import did_you_mean, references, with_claim_ids, with_entity_names, with_source_names
 from .claimfile import ClaimFile
 from .claimfile_text import Place, Problem, child
 from .ledger import Ledger
@@ -152,6 +152,7 @@ class _Matching:
                 self._problem("case", "is recorded with another title; put it back")
             self.unchanged += 1
         self._pseudonyms = dict(self._protected(claim_file))
+        self._sources = dict(self._protected_sources(claim_file))
         refs = claim_file.refs.items()
         self._ids = {stand_in: known.claims[ref][1].id for stand_in, ref in refs if ref in known.claims}
         self.shared = [body for body in claim_file.shared if self._shared_is_new(ledger, body)]
@@ -191,9 +192,18 @@ class _Matching:
                 except UnknownName:
                     continue
 
+    def _protected_sources(self, claim_file: ClaimFile) -> Iterator[tuple[str, str]]:
+        """The names in the file of protected sources that are registered, with the names that are signed."""
+        for body in claim_file.sources:
+            if self.case is not None and body.source.slots:
+                try:
+                    yield body.name, self.case.source_name(body.name)
+                except UnknownName:
+                    continue
+
     def _settled(self, body: B) -> B:
         """The body as it would be recorded, as far as what it names is recorded."""
-        named = with_entity_names(body, self._pseudonyms)
+        named = with_source_names(with_entity_names(body, self._pseudonyms), self._sources)
         return with_claim_ids(named, lambda claim: self._ids.get(claim, claim))
 
     def _shared_is_new(self, ledger: Ledger, body: EntityRegistered) -> bool:
@@ -210,12 +220,13 @@ class _Matching:
 
     def _is_new(self, section: str, body: B, known: Mapping[str, tuple[B, Event]], conflict: str) -> bool:
         name = body.ref if isinstance(body, ClaimRecorded) else body.name  # type: ignore[attr-defined]
-        found = known.get(self._pseudonyms.get(name, name) if section == "entities" else name)
+        signed = {"entities": self._pseudonyms, "sources": self._sources}.get(section, {})
+        found = known.get(signed.get(name, name))
         if found is None:
             return True
         there, event = found
         settled = self._settled(body)
-        if isinstance(there, EntityRegistered):
+        if isinstance(there, (EntityRegistered, SourceRegistered)):
             settled = settled.model_copy(update={"name": there.name})
         if not _is_same(settled, there, event):
             self._problem(child(section, name), conflict)

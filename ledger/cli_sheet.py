@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from claimledger.events.recorded import Event
     from claimledger.projections.sheets import Sealing, Sheets
 
+    from .case import Case
     from .ledger_reading import LedgerReader
 
 __all__ = ["sheet"]
@@ -59,7 +60,7 @@ def sheet(
     clocks = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
         fold = opened.replay(Sheets(case_named(opened, case), **clocks))
-        texts = _texts(fold, copies)
+        texts = _texts(fold, _signed(opened.case(fold.case), copies))
         pages = fold.exhibits(
             claims,
             holders=holders_of(opened),
@@ -113,6 +114,15 @@ def _sealing(opened: LedgerReader) -> Callable[[Event], Sealing | None]:
     return sealed
 
 
+def _signed(case: Case, copies: dict[str, Path]) -> dict[str, Path]:
+    """The same copies by the names that are signed: a protected source has another in its recorder's file.
+
+    Raises:
+        UnknownName: the case has no such source.
+    """
+    return {case.source_name(name): path for name, path in copies.items()}
+
+
 def _texts(fold: Sheets, copies: dict[str, Path]) -> dict[str, str]:
     """The text of each copy that is the one registered.
 
@@ -132,6 +142,8 @@ def _texts(fold: Sheets, copies: dict[str, Path]) -> dict[str, str]:
             raise UnknownName(f'case {fold.case}: no source "{name}"{near}')
         data = path.read_bytes()
         digest = sha256(data).hexdigest()
+        if registered.sha256 is None:
+            raise InvalidInput(f"{path}: no digest of source {name} is at hand to hold it against")
         if digest != registered.sha256:
             raise InvalidInput(f"{path}: is not the copy that was registered: its SHA-256 is {digest}")
         try:

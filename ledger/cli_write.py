@@ -354,14 +354,20 @@ def _show_words(read: ClaimFile, width: int) -> None:
 def leaf_of(ledger: Ledger, event: str) -> str:
     """The leaf hash that a person means: a claim's name in the only case, CASE/NAME, or the start of a leaf hash.
 
+    ``entity:NAME`` and ``source:NAME`` mean the registration, by its name or the name in its recorder's file.
+
     Raises:
         UnknownName: no claim of that name, and no leaf hash that begins so.
         InvalidValue: several leaf hashes begin so.
     """
     case, slash, ref = event.rpartition("/")
+    cases = ledger.cases()
+    sort, colon, name = ref.partition(":")
+    if colon and sort in ("entity", "source") and (slash or len(cases) == 1):
+        within = ledger.case(case if slash else cases[0].name)
+        return within.registration("entity" if sort == "entity" else "source", name).leaf
     if slash:
         return ledger.case(case).receipt(ref).leaf
-    cases = ledger.cases()
     if len(cases) == 1 and event in ledger.case(cases[0].name).refs():
         return ledger.case(cases[0].name).receipt(event).leaf
     if re.fullmatch("[0-9a-f]{4,64}", event):
@@ -369,7 +375,8 @@ def leaf_of(ledger: Ledger, event: str) -> str:
     from claimledger.events.errors import UnknownName
 
     raise UnknownName(
-        f"{event}: neither a claim's name (CASE/NAME where there are several cases) nor 4 to 64 digits of a leaf hash"
+        f"{event}: neither a claim's name (CASE/NAME where there are several cases), nor entity:NAME or source:NAME, "
+        "nor 4 to 64 digits of a leaf hash"
     )
 
 

@@ -1,7 +1,7 @@
 """Bodies for a case, composed and checked before anything is signed.
 
 1. All that a body names must be there: in the case, in the batch that is open or, with ``shared:``, in the ledger's
-   register. Names of claims become event ids, handles of protected persons become their random names.
+   register. Names of claims become event ids, handles of protected entities and sources become their random names.
 2. Codes are in their lists, kinds are known, committed texts are given where a kind says nothing without them.
 3. The claims of one statement agree in asserter and time.
 4. What pydantic finds wrong becomes one of our errors, which repeats nothing that was handed in.
@@ -39,6 +39,7 @@ from .checks import (
     references,
     with_claim_ids,
     with_entity_names,
+    with_source_names,
 )
 from .log import Log
 from .recording import NameKey
@@ -238,18 +239,23 @@ class Composer:
     def named(self, body: B) -> B:
         """Check that all that a body names is there; put random names in the place of handles."""
         handles: dict[str, str] = {}
+        sources: dict[str, str] = {}
         for each in references(body):
             if each.what == "claim":
                 continue
             if each.what == "source":
-                if self._register.event_id(self._stream, "source", each.name) is None:
+                signed = self._register.source_name(self._stream, each.name)
+                if signed is None:
                     raise self._register.unknown(self._stream, "source", each.name, each.path)
+                if signed != each.name:
+                    sources[each.name] = signed
             elif self._register.entity_event(self._stream, each.name) is None:
                 found = self._register.pseudonym(self._stream, each.name)
                 if found is None:
                     raise self._register.unknown(self._stream, "entity", each.name, each.path)
                 handles[each.name] = found
-        return with_entity_names(body, handles) if handles else body
+        body = with_entity_names(body, handles) if handles else body
+        return with_source_names(body, sources) if sources else body
 
     def check_one_of(self, entity: Entity) -> None:
         """Check that what a `OneOf` is `other_than` is a `OneOf` over the same candidates."""

@@ -33,7 +33,7 @@ from claimledger.events.errors import (
 from claimledger.events.identifiers import is_event_id
 from claimledger.events.recorded import Event
 
-from .audit_names import erased_key
+from .audit_names import HANDLES, erased_key
 from .disclosures import open_slots
 from .leaks import Leak, Secret, find_leaks, normal, protected_places, signed_places, strings_of, where_of
 from .recording import Receipt
@@ -49,7 +49,9 @@ __all__ = ["Erased", "ErasedSlot", "Eraser", "finish_erasures"]
 
 _log = logging.getLogger("claimledger")
 _ATTEMPTS = 4
-_HANDLE = "entity.handle"
+_HANDLES = frozenset(HANDLES.values())
+_NO_WORDS = _HANDLES | {"source.language", "source.media_type"}
+"""Slots whose content is no words that stand for somebody: they are not looked for elsewhere."""
 _SORTS = ("claim", "entity", "source")
 _WHILE_OPENING = 1.0
 """Seconds that an opening waits for other processes before it leaves an erasure to the next one."""
@@ -211,10 +213,10 @@ class Eraser:
 
     def _found(self, sort: str, name: str) -> str | None:
         register, stream = self._register, self._stream
-        if sort == "entity":
-            handle = (stream, "handle", register.keyed(stream, name))
-            return register.event_id(stream, "entity", name) or register.event_id(*handle)
-        return register.event_id(stream, sort, name)
+        found = register.event_id(stream, sort, name)
+        if found is None and sort != "claim":
+            found = register.event_id(stream, "handle", register.keyed(stream, name, f"{sort}.handle"))
+        return found
 
     def _mending(self, claim: str) -> Iterator[Event]:
         """What amended or withdrew a claim: it holds the same words anew, or the recorder's own."""
@@ -290,7 +292,7 @@ def finish_erasures(
     for target, slot in wanted:
         slots.setdefault(target, set()).add(slot)
     doomed = [
-        Doomed(row.index, target, row.stream, tuple(sorted(some)), _HANDLE in some)
+        Doomed(row.index, target, row.stream, tuple(sorted(some)), not _HANDLES.isdisjoint(some))
         for target, some in slots.items()
         if (row := store.row_of_id(target)) is not None
     ]
@@ -324,7 +326,7 @@ def _secrets(targets: Iterable[_Target]) -> Iterator[Secret]:
         of = where_of(target.event)
         for slot in target.slots:
             words = {normal(text) for _, text in strings_of(target.contents.get(slot))} - {""}
-            if words and slot != _HANDLE:
+            if words and slot not in _NO_WORDS:
                 yield Secret(of, slot, tuple(sorted(words)))
 
 

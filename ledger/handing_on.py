@@ -75,7 +75,13 @@ class HandingOn(LedgerReader):
                     self.id, self.origin, tuple(wanted), checkpoint.size if checkpoint else None
                 ),
                 streams=[self._log.keys.stream, self._shared_stream, *of_cases],
-                withholding=Withholding(withhold, self._shared_stream, self._register.pseudonym, of_cases),
+                withholding=Withholding(
+                    withhold,
+                    self._shared_stream,
+                    self._register.pseudonym,
+                    self._register.source_name,
+                    of_cases,
+                ),
                 checkpoint=checkpoint,
                 tree=self._sealed.tree(checkpoint.size) if checkpoint else None,
                 heads=self._heads_of(wanted) if checkpoint else None,

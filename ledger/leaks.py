@@ -4,7 +4,8 @@
    only, case-folded, in one Unicode normal form (NFKC), with every run of spaces as one; a word
    counts where it stands by itself, ``Ana`` not in ``analysis``.
 2. Of a protected entity the name, each alias and the contact are looked for, and each part of a name that looks like
-   one: three letters at least, and not written small where its script has capitals.
+   one: three letters at least, and not written small where its script has capitals. Of a protected source, title and
+   address.
 3. What is found is named by its field and by the protected entity's random name, or its name in the file. The words
    themselves are in no result, so that a warning can be shown and kept.
 4. An attribute of a protected entity whose value is signed in clear is named by its field and property: a birth year
@@ -25,8 +26,9 @@ from claimledger.events.claims import ClaimContent
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.kinds import Attribute
 from claimledger.events.recorded import Event
-from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.recorder_acts import EntityRegistered, SourceRegistered
 from claimledger.events.registry import Body
+from claimledger.events.sources import Source
 from claimledger.events.values import strings
 
 __all__ = [
@@ -40,6 +42,7 @@ __all__ = [
     "recorded_secrets",
     "secrets_of",
     "signed_places",
+    "source_secrets_of",
     "strings_of",
     "where_of",
 ]
@@ -134,6 +137,19 @@ def secrets_of(of: str, contents: Mapping[str, Any]) -> Iterator[Secret]:
                 yield Secret(of, f"part of {slot}", parts_only)
 
 
+def source_secrets_of(of: str, source: Source) -> Iterator[Secret]:
+    """What to look for of a protected source: its title and its address, whole; parts of a title are everybody's words.
+
+    Args:
+        of: how results call it.
+        source: the source, with its protected content where that is at hand.
+    """
+    for slot in ("title", "url"):
+        words = normal(getattr(source, slot) or "") if slot in source.slots else ""
+        if words:
+            yield Secret(of, slot, (words,))
+
+
 def find_leaks(
     secrets: Iterable[Secret], places: Iterable[tuple[str, str, str]], *, is_signed: bool = True
 ) -> list[Leak]:
@@ -195,11 +211,13 @@ def leaks_of_case(events: Iterable[Event]) -> list[Leak]:
 
 
 def recorded_secrets(event: Event) -> Iterator[Secret]:
-    """What to look for of a protected entity that an event registers, as far as it is at hand."""
+    """What to look for of a protected entity or source that an event registers, as far as it is at hand."""
     body = event.body
     if isinstance(body, EntityRegistered) and body.entity.slots:
         contents = {slot: getattr(body.entity, slot, None) for slot in body.entity.slots}
         yield from secrets_of(body.name, contents)
+    elif isinstance(body, SourceRegistered):
+        yield from source_secrets_of(body.name, body.source)
 
 
 def signed_places(event: Event) -> Iterator[tuple[str, str, str]]:

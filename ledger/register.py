@@ -4,7 +4,8 @@
    stays true, since nothing is ever renamed; what was not found is asked for again each time.
 2. The store's names index only says which event to look at; the event itself is read and verified, and must have the
    very name that was asked for. Who changes the index misleads nobody.
-3. The handle of a protected person stands in the index as HMAC-SHA256 under the ledger's own secret, never in clear.
+3. The handle of a protected entity or source stands in the index as HMAC-SHA256 under the ledger's own secret, never
+   in clear.
 4. Idempotency keys, and digests of what was recorded under them, are kept in the same way.
 
 Nothing here writes; `claimledger.store` enters the names in the transaction that writes their events.
@@ -21,11 +22,11 @@ from claimledger.events.encoding import JSONValue, encode
 from claimledger.events.entities import Entity, Protectable
 from claimledger.events.errors import RowMismatch, UnknownName
 from claimledger.events.recorded import Event
-from claimledger.events.recorder_acts import EntityRegistered
+from claimledger.events.recorder_acts import EntityRegistered, SourceRegistered
 from claimledger.events.registry import Body, UnknownBody
 from claimledger.events.values import SHARED
 
-from .audit_names import keyed, keyed_handle, names_of
+from .audit_names import HANDLES, keyed, keyed_handle, names_of
 from .checks import check_agreement, did_you_mean
 from .recording import NameKey
 from .store import Store
@@ -92,9 +93,11 @@ class Register:
         stream, what, name = key
         if what == "handle":
             entity = body.entity if isinstance(body, EntityRegistered) else None
-            handle = entity.handle if isinstance(entity, Protectable) else None
-            leads = (event.type, event.stream) == (EntityRegistered.TYPE, stream)
-            leads = leads and (handle is None or self.keyed(stream, handle) == name)
+            source = body.source if isinstance(body, SourceRegistered) else None
+            handle = entity.handle if isinstance(entity, Protectable) else source.handle if source else None
+            slot = HANDLES.get(event.type)
+            leads = slot is not None and event.stream == stream
+            leads = leads and (handle is None or self.keyed(stream, handle, slot or "") == name)
         else:
             leads = key in names_of(event.header, self._key_stream)
         if not leads or event.id != event_id:
@@ -137,6 +140,19 @@ class Register:
         event_id = self.event_id(stream, "handle", self.keyed(stream, handle))
         body = None if event_id is None else self.body(event_id)
         return body.name if isinstance(body, EntityRegistered) else None
+
+    def source_event(self, stream: str, name: str) -> str | None:
+        """The event that registered a source, by its signed name or by what its recorder calls it; or None."""
+        found = self.event_id(stream, "source", name)
+        return found or self.event_id(
+            stream, "handle", self.keyed(stream, name, HANDLES[SourceRegistered.TYPE])
+        )
+
+    def source_name(self, stream: str, name: str) -> str | None:
+        """The signed name of a source that is called so, or None."""
+        event_id = self.source_event(stream, name)
+        body = None if event_id is None else self.body(event_id)
+        return body.name if isinstance(body, SourceRegistered) else None
 
     def unknown(self, stream: str, what: str, name: str, where: str = "") -> UnknownName:
         """The error for a name that is not there, with the nearest that is."""
@@ -214,9 +230,9 @@ class Register:
         """Look anew for the next free short name of a claim."""
         self._next_ref.pop(stream, None)
 
-    def keyed(self, stream: str, name: str) -> str:
-        """How a name that may not stand in clear stands in the index (64 hex digits)."""
-        return keyed_handle(self._secret, stream, name)
+    def keyed(self, stream: str, name: str, slot: str = HANDLES[EntityRegistered.TYPE]) -> str:
+        """How a name that may not stand in clear stands in the index (64 hex digits); `slot` is one of `HANDLES`."""
+        return keyed_handle(self._secret, stream, name, slot)
 
     def idempotency_key(self, stream: str, key: str) -> bytes:
         """How an idempotency key stands in the store."""

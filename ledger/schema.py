@@ -227,7 +227,15 @@ def _fields(fields: Mapping[str, Field], names: Iterable[str] | None = None) -> 
 def _source() -> Schema:
     words = {"type": "string", "pattern": _OFFSETS}
     excluded = _table({"words": words, "because": _ref("text")}, required=("words", "because"))
-    return _table({**_fields(fields_of(Source)), "excluded": _one_or_more(excluded)}, required=("title",))
+    fields = {**_fields(fields_of(Source)), "excluded": _one_or_more(excluded)}
+    del fields["handle"]
+    plain = {name: shape for name, shape in fields.items() if name != "label"}
+    return {
+        "anyOf": [
+            _table({**plain, "protected": {"const": False}}, required=("title",)),
+            _table({**fields, "protected": {"const": True}}, required=("protected",)),
+        ]
+    }
 
 
 def _entity(words: Iterable[str]) -> Schema:

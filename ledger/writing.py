@@ -305,7 +305,7 @@ class Writer:
             if self._store.name(stream, what, name) is not None:
                 if pending.picked:
                     raise Overtaken(f'another writer took the next name, "{name}", just now; {_AGAIN}')
-                shown = "of a protected person" if what == "handle" else f'"{name}"'
+                shown = "of something protected" if what == "handle" else f'"{name}"'
                 raise NameTaken(
                     f"{what} {shown}: another writer took that name just now; nothing was written"
                 )

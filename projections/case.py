@@ -249,7 +249,7 @@ class CaseState(CaseFile):
                 for name, view in self.entities.items()
             },
             "sources": {
-                name: source.model_dump(mode="json", exclude_none=True)
+                name: source.model_dump(mode="json", exclude_none=True, exclude=set(source.slots))
                 for name, source in self.sources.items()
             },
             "claims": [view.to_json() for view in self.claims.values()],

@@ -182,6 +182,7 @@ class Filed:
 
     entities: dict[str, EntityView] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    source_events: dict[str, int] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     refs: dict[str, str] = field(default_factory=dict)
     same: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -134,7 +134,11 @@ _SOURCES: Final = Table(
     (
         CASE,
         text("name", "its name", unit="name, unique in the case"),
-        text("title", "what it is, in the recorder's words"),
+        text("title", "what it is, in the recorder's words; of a protected source, its label"),
+        flag(
+            "protected",
+            "whether all but label, publisher and via is kept behind commitments, and so in no table",
+        ),
         text("publisher", "who published it", nullable=True, unit="name"),
         text("via", "who relayed or archived it", nullable=True, unit="name"),
         text("url", "its address", nullable=True),
@@ -144,6 +148,7 @@ _SOURCES: Final = Table(
         *date("published", "when it was published"),
         *date("retrieved", "when the copy was taken"),
         data("excluded", "parts that are no evidence: locator and because"),
+        data("erased", "slot to where in the log it was erased, by whose authority and why", nullable=True),
     ),
 )
 

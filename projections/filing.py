@@ -289,6 +289,7 @@ class CaseFile:
             self._leave_unread(event, "that name is registered already, and the first registration holds")
         elif isinstance(body, SourceRegistered):
             filed.sources[body.name] = body.source
+            filed.source_events[body.name] = event.index
         elif isinstance(body, UnknownBody):
             self._leave_unread(event, body.reason)
         elif isinstance(body, (ClaimAmended, ClaimWithdrawn)):
@@ -313,6 +314,9 @@ class CaseFile:
             for name, entity in filed.entities.items():
                 if entity.index == bare.index:
                     filed.entities[name] = replace(entity, entity=bare.body.entity)
+        elif isinstance(bare.body, SourceRegistered):
+            if filed.source_events.get(bare.body.name) == bare.index:
+                filed.sources[bare.body.name] = bare.body.source
         elif isinstance(bare.body, (ClaimRecorded, ClaimAmended)):
             for record in filed.records.values():
                 because = bare.body.because if isinstance(bare.body, ClaimAmended) else None
@@ -358,6 +362,15 @@ class CaseFile:
     def erasures_of(self, *events: str) -> tuple[ErasureView, ...]:
         """What was erased of events, by their ids, in the order of recording."""
         return tuple(each for each in self._filed.erasures if each.of in events)
+
+    def source_index(self, name: str) -> int | None:
+        """The log index at which a source was registered, by its name; None where there is none."""
+        return self._filed.source_events.get(name)
+
+    def erasures_of_source(self, name: str) -> tuple[ErasureView, ...]:
+        """What was erased of a source, by its name, in the order of recording."""
+        at = self.source_index(name)
+        return tuple(each for each in self._filed.erasures if each.of_index == at)
 
     @property
     def revocations(self) -> tuple[RevocationView, ...]:

@@ -133,6 +133,7 @@ def _rows(page: Exhibit, exhibits: Exhibits) -> Iterator[Row]:
     for number, record in enumerate(page.records):
         yield "Recorded" if not number else "Amended", tuple(_record(record))
     fields = tuple(said for record in page.records for said in _fields(record.fields))
+    fields += tuple(_fields(page.source_fields))
     if fields:
         yield "Not on this page", fields
     for item in page.items:
@@ -157,7 +158,8 @@ def _words_away(page: Exhibit) -> str:
         return "none are recorded"
     if page.row.locator is None:
         return "not at hand"
-    return "not at hand; they are at the characters below, in the source with the digest below"
+    digest = "with the digest " if page.source is not None and page.source.sha256 else ""
+    return f"not at hand; they are at the characters below, in the source {digest}below"
 
 
 def _source(page: Exhibit) -> Iterator[str]:
@@ -165,7 +167,7 @@ def _source(page: Exhibit) -> Iterator[str]:
     if source is None:
         yield "none is recorded" if page.row.source is None else page.row.source
         return
-    yield source.title
+    yield source.title or source.shown_as
     if page.publisher:
         yield f"published by {', via '.join(page.publisher)}"
     published = date_text(source.published)
@@ -173,7 +175,10 @@ def _source(page: Exhibit) -> Iterator[str]:
         yield f"dated {published}"
     if source.url:
         yield source.url
-    yield f"SHA-256 {source.sha256}" if source.sha256 else "no copy was held"
+    if source.sha256:
+        yield f"SHA-256 {source.sha256}"
+    elif not any(field.slot == "source.sha256" for field in page.source_fields):
+        yield "no copy was held"
     if page.row.locator is not None:
         yield f"characters {page.row.locator.start} to {page.row.locator.end} (Unicode code points, end exclusive)"
 

@@ -109,6 +109,7 @@ class Exhibit:
         records: the first record, then the amendments.
         items: the evidence items that the claim speaks of, with their custody.
         details: what its recorder put behind a commitment in place of a value or beside it; None where not at hand.
+        source_fields: the protected fields of the source whose content is not at hand.
     """
 
     number: int
@@ -121,6 +122,7 @@ class Exhibit:
     records: tuple[RecordLine, ...]
     items: tuple[ItemCustody, ...]
     details: str | None = None
+    source_fields: tuple[Field, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Every member under its own name, but for words and details, which are protected content."""
@@ -133,12 +135,20 @@ class Exhibit:
             "source": None
             if source is None
             else {
-                "title": source.title,
-                "sha256": source.sha256,
-                "url": source.url,
-                "language": source.language,
-                "published": date_text(source.published),
+                "title": source.shown_as,
+                "protected": bool(source.slots),
+                **{
+                    name: value
+                    for name, value in (
+                        ("sha256", source.sha256),
+                        ("url", source.url),
+                        ("language", source.language),
+                        ("published", date_text(source.published)),
+                    )
+                    if name not in source.slots
+                },
                 "publisher": list(self.publisher),
+                "fields": [_as_json(field) for field in self.source_fields],
             },
             "records": [
                 {
@@ -152,15 +162,7 @@ class Exhibit:
                     "sealed": None
                     if one.sealed is None
                     else {"size": one.sealed.size, "root": one.sealed.root},
-                    "fields": [
-                        {
-                            "slot": field.slot,
-                            "status": str(field.status),
-                            "authority": field.authority,
-                            "reason": field.reason,
-                        }
-                        for field in one.fields
-                    ],
+                    "fields": [_as_json(field) for field in one.fields],
                 }
                 for one in self.records
             ],
@@ -244,6 +246,7 @@ class Sheets(OfCaseState):
                     ),
                     items=tuple(item for item in custody if any(one.ref == row.ref for one in item.mentions)),
                     details=_details(view.body.claim),
+                    source_fields=self._source_fields(row.source),
                 )
             )
         return tuple(pages)
@@ -255,6 +258,10 @@ class Sheets(OfCaseState):
             return None
         return words(row.source, row.locator.start, row.locator.end)
 
+    def _source_fields(self, name: str | None) -> tuple[Field, ...]:
+        index = None if name is None else self.state.source_index(name)
+        return () if index is None else _away(self.state._events[index])
+
     def _record(
         self,
         index: int,
@@ -263,18 +270,6 @@ class Sheets(OfCaseState):
         sealing: Callable[[Event], Sealing | None],
     ) -> RecordLine:
         event = self.state._events[index]
-        away = [slot for slot, status in event.slots.items() if status is not SlotStatus.DISCLOSED]
-        fields = []
-        for slot in away:
-            erasure = event.erasures.get(slot)
-            fields.append(
-                Field(
-                    slot,
-                    event.slots[slot],
-                    None if erasure is None else erasure.authority,
-                    None if erasure is None else erasure.reason,
-                )
-            )
         return RecordLine(
             index=event.index,
             leaf=event.leaf,
@@ -283,10 +278,30 @@ class Sheets(OfCaseState):
             signers=tuple((keyid, holders.get(keyid, "")) for keyid in event.signers),
             because=because,
             sealed=sealing(event),
-            fields=tuple(fields),
+            fields=_away(event),
             revocation=self.state.revocation_of(event.index),
         )
 
 
 def _details(claim: Kind) -> str | None:
     return claim.details if isinstance(claim, (Act, Attribute)) else None
+
+
+def _as_json(field: Field) -> dict[str, Any]:
+    return {
+        "slot": field.slot,
+        "status": str(field.status),
+        "authority": field.authority,
+        "reason": field.reason,
+    }
+
+
+def _away(event: Event) -> tuple[Field, ...]:
+    """The protected fields of an event whose content is not at hand."""
+    fields = []
+    for slot, status in event.slots.items():
+        if status is not SlotStatus.DISCLOSED:
+            erasure = event.erasures.get(slot)
+            by = (None, None) if erasure is None else (erasure.authority, erasure.reason)
+            fields.append(Field(slot, status, *by))
+    return tuple(fields)

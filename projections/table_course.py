@@ -115,7 +115,9 @@ def _entities(state: CaseState) -> Iterator[Row]:
 
 
 def _sources(state: CaseState) -> Iterator[Row]:
-    for name, source in state.sources.items():
+    for name, whole in state.sources.items():
+        # Who is protected stands in no table; what a protected source is may tell it.
+        source = whole.model_copy(update=dict.fromkeys(whole.slots))
         excluded = [
             {"locator": [part.locator.start, part.locator.end], "because": part.because}
             for part in source.excluded or ()
@@ -123,7 +125,8 @@ def _sources(state: CaseState) -> Iterator[Row]:
         yield {
             "case": state.case,
             "name": name,
-            "title": source.title,
+            "title": source.shown_as,
+            "protected": bool(whole.slots),
             "publisher": source.publisher,
             "via": source.via,
             "url": source.url,
@@ -133,6 +136,7 @@ def _sources(state: CaseState) -> Iterator[Row]:
             **dated("published", date_text(source.published)),
             **dated("retrieved", date_text(source.retrieved)),
             "excluded": as_json(excluded),
+            "erased": erased_as_json(state.erasures_of_source(name)),
         }
 
 

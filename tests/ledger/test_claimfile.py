@@ -100,6 +100,8 @@ def test_no_message_speaks_of_the_machine_inside(path: Path) -> None:
         "protected-alias-too-long",
         "quote-with-unknown-member",
         "attribute-with-details-as-list",
+        "protected-source-with-bad-address",
+        "protected-source-with-bad-reason",
     ],
 )
 def test_protected_content_is_not_repeated(name: str) -> None:

@@ -33,7 +33,9 @@ SEEN = {
     "words-as-one-number", "amend-without-reason", "name-of-unprotected-person", "protected-name-that-is-a-table",
     "claim-of-two-kinds", "case-id-with-space", "custody-without-receiver", "evidence-that-is-a-table",
     "evidence-with-bad-digest", "evidence-with-misspelt-member", "evidence-with-size-in-words",
-    "evidence-without-digest", "reliability-without-assessor", "attribute-without-value",
+    "evidence-without-digest", "reliability-without-assessor", "attribute-without-value", "source-with-label",
+    "protected-source-with-bad-address", "protected-source-with-misspelt-member", "protected-source-with-bad-reason",
+    "source-protected-in-other-words",
 }  # fmt: skip
 
 

@@ -230,6 +230,22 @@ def bodies() -> list[Body]:
             authority="the person",
             reason="asked for it",
         ),
+        SourceRegistered(
+            name="source-0badcafe",
+            source=Source(
+                protected=True,
+                label="a talk",
+                title="Talk with a witness",
+                url="https://example.org/talk",
+                sha256="5" * 64,
+                language="ab",
+                published="2025-06-30",
+                excluded=[Excluded(locator=Locator(start=0, end=3), because="a greeting")],
+                via="shared:az",
+                handle="talk",
+            ),
+        ),
+        claim("C20", Attribute(of="z", name="birth_date", details="1987"), source="source-0badcafe"),
     ]
 
 
