@@ -2,31 +2,26 @@
 
 1. Rows come out in pages, so that reading takes flat memory and holds no lock between pages.
 2. Readers get values of the types that a ledger writes, or an error; only the audit sees rows whatever they hold.
-3. What stands beside the events (names, disclosures, idempotency, the tree) is derived or local: the audit holds it
-   against the signed events.
+3. What stands beside the events (names, disclosures, idempotency) is derived or local: the audit holds it against the
+   signed events. What was sealed of them is in `claimledger.sealed_rows`.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from claimledger.events.envelope import ENVELOPE_MAX_BYTES
-from claimledger.events.errors import LedgerClosed, ReadOnly, RowMismatch, WrongDisclosure
+from claimledger.events.errors import RowMismatch, WrongDisclosure
 
+from .queries import PAGE
 from .recording import NameKey, Row
-from .sqlite import Datastore, read_head
-from .sqlite_file import translated
+from .sealed_rows import SealedRows
+from .sqlite import read_head
 from .sqlite_purge import find_erased, marked
 
 __all__ = ["PAGE", "StoredRows", "row_of"]
 
-PAGE = 500
-"""How many rows are read at once."""
-
-_HASH_BYTES = 32
 # Of what is longer than any envelope, so much is read that it is refused, and no more: pages stay small.
 _COLUMNS = f"idx, originator_id, originator_version, topic, substr(state, 1, {ENVELOPE_MAX_BYTES + 1}), leaf, event_id"
 
@@ -53,25 +48,11 @@ def _text_of(value: object) -> str:
     return value
 
 
-class StoredRows:
-    """What one store holds, by the questions that are asked of it.
-
-    Args:
-        datastore: the connections.
-        path: the file; None for memory.
-        read_only: whether it was opened for reading only.
-    """
+class StoredRows(SealedRows):
+    """What one store holds, by the questions that are asked of it."""
 
     is_sparse = False
     """Whether events of the log are missing on purpose: in a bundle, those of other cases are."""
-
-    def __init__(self, datastore: Datastore, path: Path | None, *, read_only: bool) -> None:
-        self._datastore: Any = datastore
-        self._path = path
-        self._read_only = read_only
-        self._pid = os.getpid()
-        self._closed = False
-        self.place = "memory:" if path is None else str(path)
 
     def size(self) -> int:
         """How many events the log has."""
@@ -277,136 +258,11 @@ class StoredRows:
             raise RowMismatch("an idempotency entry holds what no ledger writes; it was changed from outside")
         return _text_of(found[0]), found[1]
 
-    def tile(self, level: int, index: int) -> bytes | None:
-        """The hashes of a tile, 32 bytes each, as many as were built so far; None where none was.
-
-        Raises:
-            RowMismatch: what is kept there is no row of hashes.
-        """
-        found = self._one("SELECT hashes FROM tiles WHERE level=? AND idx=?", level, index)
-        if found is None:
-            return None
-        if type(found[0]) is not bytes or len(found[0]) % _HASH_BYTES:
-            raise RowMismatch(f"tile {level}/{index}: holds what no ledger writes; verify the ledger")
-        return found[0]
-
-    def last_tile(self) -> tuple[int, bytes] | None:
-        """The last tile of level 0: its index and its hashes. How far the tree was built is read off it."""
-        found = self._one("SELECT idx FROM tiles WHERE level=0 ORDER BY idx DESC LIMIT 1")
-        if found is None:
-            return None
-        if type(found[0]) is not int or found[0] < 0:
-            raise RowMismatch(
-                "the tiles of the tree are numbered as no ledger numbers them; verify the ledger"
-            )
-        return found[0], self.tile(0, found[0]) or b""
-
-    def tiles(self) -> Iterator[tuple[int, int, bytes]]:
-        """Every tile as it is, in pages: level, index, hashes."""
-        yield from self._pages("level, idx, hashes", "tiles", "level, idx", 2)
-
-    def tile_levels(self) -> list[tuple[int, int, int, int, int]]:
-        """What tiles there are, in one look, for an audit.
-
-        Returns:
-            For each level: level, how many tiles, the lowest and the highest index, and bytes of all of them.
-
-        Raises:
-            RowMismatch: levels, indexes or hashes are not what they are in any ledger.
-        """
-        found = self._all(
-            "SELECT level, count(*), min(idx), max(idx), sum(length(hashes)), "
-            "sum(typeof(level)<>'integer' OR typeof(idx)<>'integer' OR typeof(hashes)<>'blob') "
-            "FROM tiles GROUP BY level ORDER BY level"
-        )
-        if any(row[5] for row in found):
-            raise RowMismatch("the tiles of the tree hold what no ledger writes; verify the ledger")
-        return [tuple(row[:5]) for row in found]
-
-    def checkpoint(self, size: int | None = None) -> bytes | None:
-        """The signed note of the checkpoint at a size, or of the largest one; None where there is none."""
-        found = (
-            self._one("SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
-            if size is None
-            else self._one("SELECT note FROM checkpoints WHERE size=?", size)
-        )
-        if found is not None and type(found[0]) is not bytes:
-            raise RowMismatch("a checkpoint is kept as what no ledger writes; verify the ledger")
-        return None if found is None else found[0]
-
-    def proof_of(self, index: int) -> tuple[bytes, ...] | None:  # noqa: ARG002 - what a bundle has in place of tiles
-        """The inclusion proof of an event, where proofs are kept and not the tree; None in a ledger."""
-        return None
-
-    def checkpoints(self, after: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """Checkpoints as they are, in the order of sizes: the size that one is kept under, and the note.
-
-        Args:
-            after: only those of a larger size; None for all of them.
-        """
-        table = "checkpoints" if after is None else f"(SELECT * FROM checkpoints WHERE size>{int(after)})"
-        yield from self._pages("size, note", table, "size", 1)
-
-    def timestamps(self, after: int | None = None, *, size: int | None = None) -> Iterator[tuple[int, bytes]]:
-        """Timestamp tokens as they are: the size of the checkpoint that one is kept for, and the token.
-
-        Args:
-            after: only those for a larger size; None for all of them.
-            size: only those for this size.
-        """
-        table = "timestamps"
-        if size is not None:
-            table = f"(SELECT * FROM timestamps WHERE size={int(size)})"
-        elif after is not None:
-            table = f"(SELECT * FROM timestamps WHERE size>{int(after)})"
-        yield from self._pages("size, token", table, "size, token", 2)
-
     def damage(self) -> list[str]:
         """What SQLite itself finds wrong with the file: nothing, or lines for a person."""
         lines = [str(row[0]) for row in self._all("PRAGMA integrity_check(20)")]
         return [] if lines == ["ok"] else lines
 
-    def check_usable(self, *, writing: bool = False) -> None:
-        """Refuse use after close, after fork and, for writing, of a store opened for reading.
-
-        Raises:
-            LedgerClosed, ReadOnly: what the names say.
-        """
-        if self._closed:
-            raise LedgerClosed(f"{self.place}: the ledger is closed; open it again")
-        if os.getpid() != self._pid:
-            raise LedgerClosed(f"{self.place}: opened in another process; open it again after the fork")
-        if writing and self._read_only:
-            raise ReadOnly(f"{self.place}: open for reading only; open it without read_only")
-
-    def _reading(self) -> Any:
-        self.check_usable()
-        return self._datastore.transaction(commit=False)
-
-    def _writing(self) -> Any:
-        self.check_usable(writing=True)
-        return self._datastore.transaction(commit=True)
-
-    def _all(self, statement: str, *parameters: object) -> list[Any]:
-        with translated(self.place), self._reading() as cursor:
-            rows: list[Any] = cursor.execute(statement, parameters).fetchall()
-            return rows
-
-    def _one(self, statement: str, *parameters: object) -> Any:
-        self.check_usable()
-        with translated(self.place):
-            return self._datastore.one(statement, parameters)
-
     def _row(self, condition: str, value: object) -> Row | None:
         found = self._one(f"SELECT {_COLUMNS} FROM events WHERE {condition}", value)
         return None if found is None else row_of(found)
-
-    def _pages(self, columns: str, table: str, key: str, width: int) -> Iterator[Any]:
-        marks = ",".join("?" * width)
-        page = self._all(f"SELECT {columns} FROM {table} ORDER BY {key} LIMIT {PAGE}")
-        while page:
-            yield from page
-            page = self._all(
-                f"SELECT {columns} FROM {table} WHERE ({key})>({marks}) ORDER BY {key} LIMIT {PAGE}",
-                *page[-1][:width],
-            )

@@ -6,7 +6,8 @@
 3. The recorder's key must be active in the key stream, at opening and again whenever the key stream has moved: of the
    keyring's recorder keys, the newest that is. What was composed with a key that was revoked meanwhile is refused.
    `Writer.as_roots` lets the roots amend or withdraw a record, and nothing else.
-4. Where another process took a name, statement or key in the meantime, the error says so; nothing was written.
+4. Where another process took a name, statement or key in the meantime (`claimledger.writing_checks`), the error says
+   so; nothing was written.
 """
 
 from __future__ import annotations
@@ -18,14 +19,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn, TypeAlias
 
-from claimledger.events.claims import ClaimAmended, ClaimRecorded
 from claimledger.events.errors import (
     InvalidInput,
-    InvalidValue,
     KeyMissing,
     KeyNotAllowed,
     LedgerBusy,
-    NameTaken,
 )
 from claimledger.events.event import format_instant
 from claimledger.events.registry import Body
@@ -33,10 +31,11 @@ from claimledger.events.registry import Body
 from .disclosures import close_slots
 from .keys import Keyring, Signer, keyid
 from .log import Log
-from .recording import NameKey, Overtaken, Pending, Receipt, Signers
+from .recording import NameKey, Pending, Receipt, Signers
 from .register import Register
 from .store import Store
 from .trust import MENDS
+from .writing_checks import Rechecks
 
 __all__ = ["Clock", "Writer", "never_moves", "unsigned"]
 
@@ -44,7 +43,6 @@ Clock: TypeAlias = Callable[[], datetime]
 """Gives the time now; a datetime that knows its UTC offset."""
 
 _log = logging.getLogger("claimledger")
-_AGAIN = "nothing was written; record it again"
 
 
 class Writer:
@@ -79,6 +77,7 @@ class Writer:
         self._prove = prove
         self._log = log
         self._register = register
+        self._rechecks = Rechecks(store, log, register)
         self._clock = clock
         self.new_id = new_id
         self._lock = threading.RLock()
@@ -92,7 +91,7 @@ class Writer:
         roots = {each.keyid for each in log.keys.active("root")}
         # A keyring with a root is good for changing keys, also where it may not record.
         if keys is not None and not self.keyids and not keys.holds_any(roots):
-            self._check_may_record(keyid(keys.recorder))
+            self._rechecks.may_record(keyid(keys.recorder))
 
     @property
     def keyids(self) -> tuple[str, ...]:
@@ -271,13 +270,13 @@ class Writer:
 
         def recheck() -> None:
             for pending in pendings:
-                self._check_free(pending)
+                self._rechecks.free(pending)
 
         def checked() -> int:
             # Read before looking: what others fold in meanwhile shows in the transaction, as keys that moved.
             folded = self._log.keys.sequence
             for pending in pendings:
-                self._check_may_sign(pending)
+                self._rechecks.may_sign(pending)
             return folded
 
         def refold() -> int:
@@ -299,76 +298,6 @@ class Writer:
         self._register.commit()
         _log.debug("recorded %d events up to index %d", len(pendings), pendings[-1].receipt.index)
 
-    def _check_free(self, pending: Pending) -> None:
-        """After another writer came first: whether an event can still be recorded as it is."""
-        for stream, what, name in (*pending.names, *pending.absent):
-            if self._store.name(stream, what, name) is not None:
-                if pending.picked:
-                    raise Overtaken(f'another writer took the next name, "{name}", just now; {_AGAIN}')
-                shown = "of something protected" if what == "handle" else f'"{name}"'
-                raise NameTaken(
-                    f"{what} {shown}: another writer took that name just now; nothing was written"
-                )
-        if pending.idempotency is not None and self._store.idempotent(pending.idempotency[0]):
-            raise Overtaken(f"another writer used this idempotency key just now; {_AGAIN}")
-        still_new = []
-        for key in pending.statements:
-            first = self._store.name(*key)
-            if first is None:
-                still_new.append(key)
-            elif key[1] == "kind":
-                self._check_declaration(pending, key[2], first)
-            else:
-                self._check_statement(pending, key[2], first)
-        pending.statements = still_new
-
-    def _check_statement(self, pending: Pending, statement: str, first: str) -> None:
-        body = self._register.body(pending.id)
-        for voice in body.voices if isinstance(body, (ClaimRecorded, ClaimAmended)) else ():
-            if voice.statement == statement:
-                self._register.check_statement(first, voice)
-
-    def _check_declaration(self, pending: Pending, kind: str, first: str) -> None:
-        """Two writers may declare one kind at once, as long as they declare it alike: the first one holds."""
-        if self._register.body(pending.id) != self._register.body(first):
-            raise InvalidValue(
-                f"kind {kind}: another writer declared it otherwise just now; nothing was written; "
-                "give one of the two another name"
-            )
-
-    def _check_may_sign(self, pending: Pending) -> None:
-        keys = self._log.keys
-        records = [keys.keys.get(name) for name in pending.signers.keyids]
-        roots = [each for each in records if each is not None and each.role == "root"]
-        if pending.type not in MENDS or not roots:
-            for name in pending.signers.keyids:
-                self._check_may_record(name)
-            return
-        for record in roots:
-            if record.revoked_at is not None:
-                raise KeyNotAllowed(
-                    f"{self._store.place}: root key {record.keyid} was dropped or revoked at index "
-                    f"{record.revoked_at}; nothing was written"
-                )
-        if len(roots) < keys.threshold:
-            raise KeyNotAllowed(
-                f"{self._store.place}: it takes {keys.threshold} of the root keys by now, and {len(roots)} signed; "
-                "nothing was written"
-            )
-
-    def _check_may_record(self, name: str) -> None:
-        record = self._log.keys.keys.get(name)
-        if record is None or record.role != "recorder":
-            raise KeyNotAllowed(
-                f"{self._store.place}: key {name} of this keyring may not record in this ledger; use the "
-                "keyring that it was made with, or have a root holder add the key"
-            )
-        if record.revoked_at is not None:
-            raise KeyNotAllowed(
-                f"{self._store.place}: key {name} of {record.holder} was revoked at index {record.revoked_at} "
-                f"({record.reason}) and may not record any more; nothing was written; have a root holder add a new key"
-            )
-
     def _recorder(self) -> Signers:
         if self._roots is not None:
             return self._roots
@@ -376,7 +305,7 @@ class Writer:
             self.pick_key()
         if self._signers is None:
             if self._keyring is not None:
-                self._check_may_record(keyid(self._keyring.recorder))
+                self._rechecks.may_record(keyid(self._keyring.recorder))
             raise KeyMissing(f"{self._store.place}: opened without keys; open it with a keyring to record")
         return self._signers
 

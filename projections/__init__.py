@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from .clocks import Clocks
     from .compare import COMPARATORS, Verdict
     from .counts import CountRow, Counts, CountSeries
-    from .custody import Assessment, Attachment, Custody, Gap, ItemCustody, Mention, Transfer
+    from .custody import Custody
+    from .custody_rows import Assessment, Attachment, Gap, ItemCustody, Mention, Transfer
     from .disputes import Cell, DisputeRow, Disputes
     from .history import Amendment, History, HistoryRow, Voiced
     from .names import EntityView
@@ -99,8 +100,8 @@ _HOMES = {
     "AnswerCount": "asserter_rows",
     "AsserterRow": "asserter_rows",
     "Asserters": "asserters",
-    "Assessment": "custody",
-    "Attachment": "custody",
+    "Assessment": "custody_rows",
+    "Attachment": "custody_rows",
     "Behind": "asserter_rows",
     "CaseRef": "asserter_rows",
     "CODEBOOK": "tables",
@@ -120,14 +121,14 @@ _HOMES = {
     "DisputeRow": "disputes",
     "Disputes": "disputes",
     "EntityView": "names",
-    "Gap": "custody",
+    "Gap": "custody_rows",
     "History": "history",
     "HistoryRow": "history",
     "Holding": "positions",
     "Hop": "positions",
-    "ItemCustody": "custody",
+    "ItemCustody": "custody_rows",
     "JudgementView": "questions",
-    "Mention": "custody",
+    "Mention": "custody_rows",
     "Order": "timeline",
     "Pair": "positions",
     "Position": "positions",
@@ -139,7 +140,7 @@ _HOMES = {
     "Tables": "tables",
     "Timeline": "timeline",
     "TimelineRow": "timeline",
-    "Transfer": "custody",
+    "Transfer": "custody_rows",
     "UnreadEvent": "claims",
     "Verdict": "compare",
     "Version": "claims",

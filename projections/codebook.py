@@ -6,7 +6,8 @@
    recorder may go beyond with codes of its own.
 3. Names are the field's own (case, ref, leaf, question, position ...), and mean the same in every table.
 
-The tables themselves are in `codebook_state` (what stands) and `codebook_course` (how it came about).
+The tables themselves are in `codebook_state` (what stands), `codebook_course` (how it came about) and
+`codebook_register` (who and what was registered, and what is told of it).
 """
 
 from __future__ import annotations

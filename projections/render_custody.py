@@ -8,7 +8,8 @@
 from __future__ import annotations
 
 from .case import CaseState
-from .custody import Assessment, Custody, ItemCustody, Transfer
+from .custody import Custody
+from .custody_rows import Assessment, ItemCustody, Transfer
 from .layout import Cell, Line, aside, columns, line, paragraph, short
 from .render import head_lines
 

@@ -13,7 +13,7 @@ from html import escape
 
 from claimledger.events.disclosure import SlotStatus
 
-from .custody import ItemCustody
+from .custody_rows import ItemCustody
 from .history import HistoryRow
 from .layout import Cell, Line, columns, line, paragraph, plain
 from .revocations import disputed_in_words

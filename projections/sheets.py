@@ -24,7 +24,8 @@ from claimledger.events.kinds import Act, Attribute, Kind
 from claimledger.events.recorded import Event
 from claimledger.events.sources import Source
 
-from .custody import Custody, ItemCustody
+from .custody import Custody
+from .custody_rows import ItemCustody
 from .history import History, HistoryRow, subject_in_words
 from .questions import natural
 from .reading import OfCaseState

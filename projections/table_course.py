@@ -13,7 +13,7 @@ from claimledger.events.entities import EvidenceItem, Group, OneOf
 from .asserter_rows import AsserterRow, Behind
 from .case import CaseState
 from .changes import Changes
-from .codebook_course import COURSE_TABLES
+from .codebook_register import REGISTER_TABLES
 from .counts import Counts
 from .custody import Custody
 from .history import History
@@ -240,7 +240,7 @@ def _assessments(state: CaseState) -> Iterator[Row]:
         }
 
 
-_CUSTODY: Final = next(table for table in COURSE_TABLES if table.name == "custody")
+_CUSTODY: Final = next(table for table in REGISTER_TABLES if table.name == "custody")
 
 
 def change_rows(changes: Changes) -> Iterator[Row]:
@@ -312,7 +312,7 @@ def _behind(behind: Behind) -> Row:
     }
 
 
-_ASSERTERS: Final = next(table for table in COURSE_TABLES if table.name == "asserters")
+_ASSERTERS: Final = next(table for table in REGISTER_TABLES if table.name == "asserters")
 
 COURSE_ROWS: Final = {
     "history": _history,
@@ -324,4 +324,4 @@ COURSE_ROWS: Final = {
     "custody": _custody,
     "assessments": _assessments,
 }
-"""Table to what gives its rows for a state, in the columns of `claimledger.projections.codebook_course`."""
+"""Table to what gives its rows for a state, in the columns of `codebook_course` and `codebook_register`."""

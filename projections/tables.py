@@ -36,6 +36,7 @@ from .changes import Changes
 from .clocks import Moment
 from .codebook import Column, ColumnType, Table
 from .codebook_course import COURSE_TABLES
+from .codebook_register import REGISTER_TABLES
 from .codebook_state import STATE_TABLES
 from .replay import RULES_VERSION, Provenance, replay
 from .saved import read_saved
@@ -73,7 +74,7 @@ ASSERTERS: Final = "asserters"
 _PANDAS: Final = "PANDAS_ATTRS"
 
 CODEBOOK: Final[Mapping[str, Table]] = MappingProxyType(
-    {table.name: table for table in (*STATE_TABLES, *COURSE_TABLES)}
+    {table.name: table for table in (*STATE_TABLES, *COURSE_TABLES, *REGISTER_TABLES)}
 )
 """Every table by name."""
 
