@@ -58,16 +58,19 @@ def erase(
                 return 1
         done = chosen.erase(*what, authority=authority, reason=reason)
     say(*_done_lines(done), *_slot_lines(done.slots))
-    if done.elsewhere:
-        say("The same words still stand in:")
-        for leak in done.elsewhere:
+    words = [leak for leak in done.elsewhere if not leak.is_value]
+    values = [leak for leak in done.elsewhere if leak.is_value]
+    for heading, leaks in (
+        ("The same words still stand in:", words),
+        ("Of the same entity there is still:", values),
+    ):
+        if leaks:
+            say(heading)
+        for leak in leaks:
             can = "signed for good" if leak.is_signed else "protected; erase it as well"
             part = "a part of " if leak.is_part else ""
-            say(
-                *paragraph(
-                    f"{leak.where}, {leak.path}: {part}{leak.slot} ({can})", width, indent=2, hanging=2
-                )
-            )
+            said = f"{leak.where}, {leak.path}: {part}{leak.slot} ({can})"
+            say(*paragraph(said, width, indent=2, hanging=2))
     say(*paragraph(BEYOND_REACH, width))
     return 0
 

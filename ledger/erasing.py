@@ -5,8 +5,8 @@
    opening for writing finishes it; until then what was erased is read as erased, bytes or no bytes.
 2. Authority and reason are signed in clear for good: they are refused where they hold words of what is erased.
 3. Erasing what is erased already records nothing and looks again for its bytes.
-4. The result names where the same words still stand: signed in clear, where nobody can take them out, or in other
-   protected content, which can be erased as well.
+4. The result names where the same words still stand, and attributes of the same entity: signed in clear, where nobody
+   can take them out, or in other protected content, which can be erased as well.
 5. Copies that were given away, backups made before, and what other programs kept are beyond reach.
 """
 
@@ -32,10 +32,21 @@ from claimledger.events.errors import (
 )
 from claimledger.events.identifiers import is_event_id
 from claimledger.events.recorded import Event
+from claimledger.events.recorder_acts import EntityRegistered
 
 from .audit_names import HANDLES, erased_key
 from .disclosures import open_slots
-from .leaks import Leak, Secret, find_leaks, normal, protected_places, signed_places, strings_of, where_of
+from .leaks import (
+    Leak,
+    Secret,
+    attribute_values,
+    find_leaks,
+    normal,
+    protected_places,
+    signed_places,
+    strings_of,
+    where_of,
+)
 from .recording import Receipt
 from .sqlite_purge import Doomed
 
@@ -81,7 +92,8 @@ class Erased:
     Attributes:
         slots: every slot that was meant, each of them erased now.
         receipts: one for each erasure that was recorded; none where all of it was erased before.
-        elsewhere: where the same words still stand in the case; the words are not in it.
+        elsewhere: where the same words still stand in the case, and attributes of an entity of which something was
+            erased; neither words nor values are in it.
     """
 
     slots: tuple[ErasedSlot, ...]
@@ -243,11 +255,19 @@ class Eraser:
 
     def _elsewhere(self, targets: Sequence[_Target]) -> tuple[Leak, ...]:
         secrets = list(_secrets(targets))
-        if not secrets:
+        bodies = [target.event.body for target in targets]
+        people = {body.name for body in bodies if isinstance(body, EntityRegistered)}
+        if not secrets and not people:
             return ()
         doomed = {(where_of(target.event), slot) for target in targets for slot in target.slots}
-        signed, protected = [], []
+        signed, protected, values = [], [], []
         for event in self._log.events([self._stream]):
+            where = where_of(event)
+            values += [
+                leak
+                for leak in attribute_values(where, event.body, people)
+                if leak.is_signed or (where, leak.path) not in doomed
+            ]
             signed += list(signed_places(event))
             protected += [
                 (where, path, text)
@@ -256,7 +276,7 @@ class Eraser:
                     where == at and (path == slot or path.startswith(f"{slot}.")) for at, slot in doomed
                 )
             ]
-        found = find_leaks(secrets, signed) + find_leaks(secrets, protected, is_signed=False)
+        found = find_leaks(secrets, signed) + find_leaks(secrets, protected, is_signed=False) + values
         return tuple(sorted(found))
 
 

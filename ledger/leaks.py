@@ -34,6 +34,7 @@ from claimledger.events.values import strings
 __all__ = [
     "Leak",
     "Secret",
+    "attribute_values",
     "clear_values",
     "find_leaks",
     "leaks_of_case",
@@ -92,9 +93,8 @@ class Leak:
     def __str__(self) -> str:
         if self.is_value:
             named = self.slot.replace("_", " ")
-            return (
-                f"{self.where}, {self.path}: the {named} of {self.of}, who is protected, stands in clear here"
-            )
+            stands = "stands in clear here" if self.is_signed else "is kept here"
+            return f"{self.where}, {self.path}: the {named} of {self.of}, who is protected, {stands}"
         part = "a part of the " if self.is_part else "the "
         slot = "alias" if self.slot == "aliases" else self.slot
         return f"{self.where}, {self.path}: {part}protected {slot} of {self.of} stands here"
@@ -175,8 +175,8 @@ def find_leaks(
     return list(found.values())
 
 
-def clear_values(where: str, body: object, protected: Collection[str]) -> Iterator[Leak]:
-    """Where a claim gives an attribute of a protected entity in clear.
+def attribute_values(where: str, body: object, protected: Collection[str]) -> Iterator[Leak]:
+    """Where a claim gives an attribute of a protected entity, in clear or behind a commitment that is open here.
 
     Args:
         where: the claim in words.
@@ -184,9 +184,17 @@ def clear_values(where: str, body: object, protected: Collection[str]) -> Iterat
         protected: names of protected entities, as the body calls them.
     """
     claim = body.claim if isinstance(body, ClaimContent) else None
-    if isinstance(claim, Attribute) and claim.value is not None:
+    if isinstance(claim, Attribute):
         for name in sorted(set(strings(claim.model_dump(mode="json")["of"])) & set(protected)):
-            yield Leak(where, "claim.value", name, claim.name, is_value=True)
+            if claim.value is not None:
+                yield Leak(where, "claim.value", name, claim.name, is_value=True)
+            if claim.details is not None:
+                yield Leak(where, "claim.details", name, claim.name, is_signed=False, is_value=True)
+
+
+def clear_values(where: str, body: object, protected: Collection[str]) -> Iterator[Leak]:
+    """Where a claim gives an attribute of a protected entity in clear; arguments as for `attribute_values`."""
+    return (leak for leak in attribute_values(where, body, protected) if leak.is_signed)
 
 
 def leaks_of_case(events: Iterable[Event]) -> list[Leak]:

@@ -45,6 +45,7 @@ from claimledger.events import (
 from claimledger.events.disclosure import SlotStatus, commitment_of
 from claimledger.events.encoding import encode
 from claimledger.keys import Keyring
+from claimledger.leaks import Leak
 from claimledger.projections import CaseState, Tables
 from claimledger.testing import memory_ledger, seeded_keyring
 
@@ -240,10 +241,26 @@ def test_it_says_where_the_words_still_stand(world: World) -> None:
     world.case.record(Count(group="held", quantity="5"), asserter="ngo", quote=f"said {NAME}", hedges=[ALIAS])
     done = world.case.erase(world.person, **WHY)
     assert [(leak.where, leak.path, leak.slot, leak.is_signed) for leak in done.elsewhere] == [
+        ("claim B1", "claim.details", "birth_date", False),
         ("claim C4", "hedges", "entity.aliases", True),
         ("claim C4", "quote.exact", "entity.name", False),
     ]
     assert found_in(repr(done).encode()) == []
+
+
+def test_attributes_of_whoever_is_erased_are_told_until_they_are_erased_too(world: World) -> None:
+    world.case.record(Attribute(of=HANDLE, name="residence", value="the village"), ref="B2", asserter="ngo")
+    told = [
+        (leak.where, leak.path, leak.slot, leak.is_signed)
+        for leak in world.case.erase(HANDLE, **WHY).elsewhere
+    ]
+    in_clear = ("claim B2", "claim.value", "residence", True)
+    assert told == [("claim B1", "claim.details", "birth_date", False), in_clear]
+    again = world.case.erase(world.person, "B1", **WHY)
+    assert [(leak.where, leak.path, leak.slot, leak.is_signed) for leak in again.elsewhere] == [in_clear]
+    assert "is kept here" in str(
+        Leak("claim B1", "claim.details", "w1", "age", is_signed=False, is_value=True)
+    )
 
 
 def test_what_cannot_be_erased_is_refused(world: World) -> None:

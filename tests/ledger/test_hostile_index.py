@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -110,6 +111,25 @@ def test_a_handle_that_leads_to_another_person_is_refused(place: Path) -> None:
         for handle in ("anna", "boris"):
             with pytest.raises(RowMismatch):
                 ledger.case("a").entity_name(handle)
+
+
+@pytest.mark.parametrize("other", ["source", "entity"])
+def test_a_handle_of_a_source_that_leads_to_something_else_is_refused(
+    place: Path, other: Literal["source", "entity"]
+) -> None:
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        case = ledger.case("a")
+        for handle in ("anna", "boris"):
+            case.register_source(handle, Source(protected=True, title=handle))
+        mine, another = case.registration("source", "anna").id, case.registration(other, "boris").id
+    with sqlite3.connect(place) as raw:
+        led = raw.execute("UPDATE names SET event_id=? WHERE what='handle' AND event_id=?", (another, mine))
+        assert led.rowcount == 1
+    raw.close()
+    with Ledger.open(place, seeded_keyring()) as ledger:
+        with pytest.raises(RowMismatch):
+            ledger.case("a").source_name("anna")
+        assert [finding.code for finding in ledger.verify(pin=ledger.id).findings] == ["names.wrong"] * 2
 
 
 @pytest.mark.parametrize("type", ["claim.recorded", "case.opened"])

@@ -230,6 +230,10 @@ FAMILIES: dict[str, st.SearchStrategy[Kind]] = {
             value=st.sampled_from(["45", "at least 40", "46", "middle-aged", "around 45"]),
         ),
         st.builds(Attribute, of=st.just("z"), name=st.just("birth_date"), value=plain_days),
+        st.builds(
+            Attribute, of=st.sampled_from(["z", "one"]), name=st.just("age"), details=st.sampled_from(["45", "46"]),
+            value=st.sampled_from([None, None, "46"]),
+        ),
     ),
     "act": st.one_of(
         st.builds(Act, act=st.just("raid"), place=places),
