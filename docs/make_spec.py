@@ -46,16 +46,16 @@ def examples() -> dict[str, str]:
     found = files()
     line = found["data/events.jsonl"].splitlines()[1]
     envelope = line.removeprefix(b'{"envelope":').rpartition(b',"index":')[0]
-    parsed = json.loads(envelope)
+    parsed, proof = json.loads(envelope), json.loads(line)
     payload = base64.b64decode(parsed["payload"])
     entry = hashlib.sha256(pae(payload)).digest()
     for signature in parsed["signatures"]:
         entry += bytes.fromhex(signature["keyid"]) + base64.b64decode(signature["sig"])
     leaf = hashlib.sha256(b"\0" + entry).hexdigest()
     key = json.loads(payload)["body"]["key"]
-    disclosure = found["data/disclosures.jsonl"].splitlines()[-1]
-    proof = json.loads(found["data/proofs.jsonl"].splitlines()[1])
-    [heads] = [data for name, data in found.items() if name.startswith("data/heads/")]
+    lines = found["data/events.jsonl"].splitlines()
+    disclosure = re.findall(rb'\["claimledger-disclosure/1",[^\]]*\]', b"".join(lines))[-1]
+    head = found[f"data/heads/{json.loads(payload)['stream']}"]
     listed = "\n".join(f"{len(data):7}  {name}" for name, data in sorted(found.items()))
     return {
         "payload": f"The payload of the event at index 1 of the golden bundle, {len(payload)} bytes:\n\n"
@@ -68,8 +68,8 @@ def examples() -> dict[str, str]:
         + block(disclosure.decode() + "\n" + hashlib.sha256(disclosure).hexdigest()),
         "checkpoint": "The checkpoint of the golden bundle, its ML-DSA-44 signature cut short, and the inclusion proof "
         f"of index {proof['index']}, whose leaf stands on the page of [events](2-events.md):\n\n"
-        + block(cut(found["data/checkpoint"].decode()) + "\n" + "\n".join(proof["hashes"])),
-        "heads": "Those of the golden bundle:\n\n" + block(heads.decode()),
+        + block(cut(found["data/checkpoint"].decode()) + "\n" + "\n".join(proof["proof"])),
+        "heads": "That of the key stream of the golden bundle:\n\n" + block(head.decode()),
         "bundle": "The files of the golden bundle with their lengths in bytes:\n\n" + block(listed),
     }
 

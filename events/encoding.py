@@ -6,7 +6,7 @@ Rules, the same for writing and for reading:
    and only the escapes that RFC 8785 names.
 2. It is a subset: member names are ASCII, numbers are whole and within +-(2**53 - 1), and there is no other
    kind of number. Floats are refused even where their value is whole.
-3. At most `MAX_DEPTH` levels of lists and objects, and at most ``max_bytes`` bytes (`MAX_BYTES` unless said).
+3. At most ``max_depth`` levels of lists and objects and ``max_bytes`` bytes (`MAX_DEPTH` and `MAX_BYTES` unless said).
 4. Strings are kept code point by code point. They are never normalised; lone surrogates are refused.
 
 `encode` takes only ``None``, ``bool``, ``int``, ``str``, ``list``, ``tuple`` (written as a list) and
@@ -55,16 +55,16 @@ _FRACTIONS = tuple(
     re.compile(before + rb"-?[0-9]+[.eE][0-9.eE+-]*[]},]").search for before in (rb":", rb",", rb"\[")
 )
 _HARMLESS_BRACKETS = 200  # no parser minds that many levels
-_TOO_DEEP_FOR_PLAIN = b"\n" + b"  " * MAX_DEPTH
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
-def encode(value: JSONValue, *, max_bytes: int = MAX_BYTES) -> bytes:
+def encode(value: JSONValue, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> bytes:
     """Write a value as strict JSON.
 
     Args:
-        value: None, bool, int, str, list, tuple or dict with ASCII names, nested at most `MAX_DEPTH` levels.
+        value: None, bool, int, str, list, tuple or dict with ASCII names.
         max_bytes: the longest result allowed, in bytes.
+        max_depth: how many levels of lists and objects may be nested.
 
     Returns:
         The one spelling of the value, in UTF-8.
@@ -76,7 +76,7 @@ def encode(value: JSONValue, *, max_bytes: int = MAX_BYTES) -> bytes:
     b'{"a":null,"b":[1,2]}'
     """
     try:
-        if _has_plain_shape(value, max_bytes):
+        if _has_plain_shape(value, max_bytes, max_depth):
             data = orjson.dumps(value, option=_OPTIONS)
             # ASCII bytes have ASCII names; only quotes in other scripts need the second look.
             if len(data) <= max_bytes and (data.isascii() or _has_ascii_names(value)):
@@ -84,7 +84,7 @@ def encode(value: JSONValue, *, max_bytes: int = MAX_BYTES) -> bytes:
     except TypeError:
         # A member name that is no string, an integer out of range or a lone surrogate: _problem finds which.
         pass
-    raise InvalidValue(_problem(value, max_bytes))
+    raise InvalidValue(_problem(value, max_bytes, max_depth))
 
 
 def encode_dumped(members: Mapping[str, JSONValue], *, max_bytes: int = MAX_BYTES) -> bytes:
@@ -109,12 +109,13 @@ def encode_dumped(members: Mapping[str, JSONValue], *, max_bytes: int = MAX_BYTE
     return data if is_plain else encode(members, max_bytes=max_bytes)
 
 
-def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSONValue:
+def decode(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> JSONValue:
     """Read strict JSON; the exact opposite of `encode`.
 
     Args:
         data: any bytes whatsoever.
         max_bytes: the longest input that is looked at, in bytes.
+        max_depth: how many levels of lists and objects may be nested.
 
     Returns:
         The value, of dict, list, str, int, bool and None.
@@ -127,16 +128,16 @@ def decode(data: bytes, *, max_bytes: int = MAX_BYTES) -> JSONValue:
     """
     if len(data) > max_bytes:
         raise MalformedEvent(f"strict JSON: {len(data)} bytes, where at most {max_bytes} are allowed")
-    plain = _plain(data)
-    return _decoded_at_length(data, max_bytes) if plain is None else plain
+    plain = _plain(data, max_depth)
+    return _decoded_at_length(data, max_bytes, max_depth) if plain is None else plain
 
 
-def _decoded_at_length(data: bytes, max_bytes: int) -> JSONValue:
-    if _is_too_deep(data):
-        raise MalformedEvent(f"strict JSON: nested deeper than {MAX_DEPTH} levels")
+def _decoded_at_length(data: bytes, max_bytes: int, max_depth: int) -> JSONValue:
+    if _is_too_deep(data, max_depth):
+        raise MalformedEvent(f"strict JSON: nested deeper than {max_depth} levels")
     try:
         value: JSONValue = orjson.loads(data)
-        again = encode(value, max_bytes=max_bytes)
+        again = encode(value, max_bytes=max_bytes, max_depth=max_depth)
     except orjson.JSONDecodeError as error:
         # Only the place is kept: the parser's error carries the whole document, which may be protected.
         reason = f"no JSON in UTF-8 at character {error.pos}"
@@ -149,7 +150,7 @@ def _decoded_at_length(data: bytes, max_bytes: int) -> JSONValue:
     raise MalformedEvent(f"strict JSON: {reason}")
 
 
-def _plain(data: bytes) -> JSONValue:
+def _plain(data: bytes, max_depth: int) -> JSONValue:
     """The value, where it is plain that `encode` would write these bytes; None otherwise, or where it is null."""
     brackets = data.count(b"{") + data.count(b"[")
     if brackets > _HARMLESS_BRACKETS or not data.isascii() or _may_hold_fractions(data):
@@ -158,8 +159,11 @@ def _plain(data: bytes) -> JSONValue:
         value: Any = orjson.loads(data)
         if type(value) is float or orjson.dumps(value, option=_OPTIONS) != data:
             return None
-        if brackets > MAX_DEPTH and _TOO_DEEP_FOR_PLAIN in orjson.dumps(value, option=orjson.OPT_INDENT_2):
-            return None
+        if brackets > max_depth:
+            # Two spaces a level: what stands that far from the margin is nested deeper.
+            too_deep = b"\n" + b"  " * max_depth
+            if too_deep in orjson.dumps(value, option=orjson.OPT_INDENT_2):
+                return None
     except (orjson.JSONDecodeError, TypeError):
         # No JSON, or an integer out of range.
         return None
@@ -171,7 +175,7 @@ def _may_hold_fractions(data: bytes) -> bool:
     return bool(_FRACTIONS[0](data) or _FRACTIONS[1](data) or _FRACTIONS[2](data))
 
 
-def _has_plain_shape(value: object, room: int) -> bool:
+def _has_plain_shape(value: object, room: int, max_depth: int) -> bool:
     """Whether types and depth are right, looking at no more than ``room`` members.
 
     This runs for every event that is recorded or read, hence the plain loops. Each member takes at least a
@@ -181,7 +185,7 @@ def _has_plain_shape(value: object, room: int) -> bool:
     if type(value) in _SCALARS:
         return True
     level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(max_depth):
         deeper: list[Any] = []
         for container in level:
             members: Collection[Any]
@@ -213,30 +217,30 @@ def _has_ascii_names(value: object) -> bool:
     return True
 
 
-def _is_too_deep(data: bytes) -> bool:
-    """Whether brackets outside strings nest deeper than `MAX_DEPTH`, in time linear in the bytes."""
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+def _is_too_deep(data: bytes, max_depth: int) -> bool:
+    """Whether brackets outside strings nest deeper than that, in time linear in the bytes."""
+    if data.count(b"[") + data.count(b"{") <= max_depth:
         return False
     depth = 0
     for bracket in _STRING.sub(b"", data).translate(None, _NOT_BRACKETS):
         if bracket in b"[{":
             depth += 1
-            if depth > MAX_DEPTH:
+            if depth > max_depth:
                 return True
         else:
             depth -= 1
     return False
 
 
-def _problem(value: object, max_bytes: int) -> str:
+def _problem(value: object, max_bytes: int, max_depth: int) -> str:
     """Say where a refused value breaks which rule. Breadth first and bounded, as `_has_plain_shape` is."""
     room = max_bytes
     level: list[tuple[str, object]] = [("$", value)]
-    for depth in range(MAX_DEPTH + 1):
+    for depth in range(max_depth + 1):
         deeper: list[tuple[str, object]] = []
         for path, member in level:
-            if depth == MAX_DEPTH and type(member) not in _SCALARS:
-                return f"{path}: nested deeper than {MAX_DEPTH} levels"
+            if depth == max_depth and type(member) not in _SCALARS:
+                return f"{path}: nested deeper than {max_depth} levels"
             reason = _broken_rule(member)
             if reason is not None:
                 return f"{path}: {reason}"

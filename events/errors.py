@@ -24,7 +24,6 @@
     |   |-- WrongTimestamp        a timestamp token is for something else, or does not verify
     |   |-- FutureCosignature     a witness's cosignature names a time that has not come yet
     |   |-- MalformedBundle       a file that is no bundle, or no whole one
-    |   |   `-- UnsafeBundle      a bundle that is made to do harm when it is unpacked
     |   `-- WrongBundle           a bundle in which something does not hold
     |-- CouldNotCheck             nothing was found wrong, because something needed is MISSING
     |   |-- NotPinned             no ledger id was given to hold the ledger against
@@ -99,7 +98,6 @@ __all__ = [
     "SplitView",
     "TokenUnavailable",
     "UnknownName",
-    "UnsafeBundle",
     "UntrustedTimestamp",
     "VerificationFailed",
     "WeakKey",
@@ -264,12 +262,6 @@ class MalformedBundle(VerificationFailed):
     """A file that is no bundle, or no whole one: cut short, damaged, or made by something else."""
 
     code = "bundle.malformed"
-
-
-class UnsafeBundle(MalformedBundle):
-    """A bundle that is made to do harm when it is unpacked; nothing in it was looked at."""
-
-    code = "bundle.unsafe"
 
 
 class WrongBundle(VerificationFailed):

@@ -42,7 +42,7 @@ MAX_ROOTS = 8
 Digest: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 PublicKeyHex: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]+$")]
 Role: TypeAlias = Literal["root", "recorder", "log", "witness"]
-Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[^\s+]{1,200}$")]
+Origin: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[!-*,-~]{1,200}$")]
 
 
 class RootKey(Value):

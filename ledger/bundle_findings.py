@@ -7,12 +7,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Final
 
-from claimledger.events.event import Payload
-
 from .audit_links import is_plain, words_for
+from .bundle_events import BundleEvent
 from .bundle_report import BUNDLE_MEANINGS
 from .report import Finding
 
@@ -24,34 +22,36 @@ _PER_CODE: Final = 200
 class BundleFindings:
     """What was found so far, bounded for each code.
 
-    Args:
-        cases: the names of the cases, by their streams; looked at when a finding is added, so it may still grow.
-
     Attributes:
+        cases: the names of the cases that are opened here, by their streams: by them events are named in words.
         listed: the findings that are listed, in the order in which they were made.
         counted: how many there are of each code, listed or not.
         touched: indexes of events that something was found against.
     """
 
-    def __init__(self, cases: Mapping[str, str]) -> None:
-        self._cases = cases
+    def __init__(self) -> None:
+        self.cases: dict[str, str] = {}
         self.listed: list[Finding] = []
         self.counted: Counter[str] = Counter()
         self.touched: set[int] = set()
 
-    def add(
+    def add(self, code: str, message: str, index: int | None = None) -> None:
+        """Add a finding about the whole, or about a line at an index that is no event here."""
+        self._add(code, index, message)
+
+    def about(self, code: str, event: BundleEvent, message: str) -> None:
+        """Add a finding about an event: it is named in words, and by its leaf hash."""
+        self.touched.add(event.index)
+        stream = event.payload.stream
+        cases = {stream: shown(self.cases[stream])} if stream in self.cases else {}
+        self._add(code, event.index, message, words_for(event.payload, cases), event.leaf)
+
+    def _add(
         self, code: str, index: int | None, message: str, where: str = "", leaf: str | None = None
     ) -> None:
-        """Add a finding about a place in the log, or about the whole where the index is None."""
         self.counted[code] += 1
-        if index is not None:
-            self.touched.add(index)
         if self.counted[code] <= _PER_CODE:
             self.listed.append(Finding(code, index, leaf, where, message, BUNDLE_MEANINGS.get(code, "")))
-
-    def about(self, code: str, index: int, payload: Payload, leaf: str, message: str) -> None:
-        """Add a finding about an event that could be read: it is named in words, and by its leaf hash."""
-        self.add(code, index, message, words_for(payload, self._cases), leaf)
 
 
 def shown(name: str) -> str:

@@ -1,57 +1,43 @@
-"""The lines of a bundle: events, proofs, disclosures and what is withheld, each written and read in its one spelling.
+"""The lines of ``events.jsonl`` in a bundle, written and read in their one spelling.
 
 1. A line is strict JSON and ends in a newline; its length is bounded before it is parsed.
-2. An event stands in its line as it was stored, byte for byte. A disclosure is its line, so that the digest of the
-   line is the commitment in the event.
-3. Reading never raises for what stands there: what is no line of its file is given as `Unreadable`.
+2. An event stands in its line as it was stored, byte for byte, beside its index, its inclusion proof, and what is given
+   of its protected content: a disclosure stands there byte for byte as well, null where it was left out on purpose.
+3. Reading never raises for what stands there: what is no such line is given as `Unreadable`.
 """
 
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from claimledger.events.disclosure import Disclosure
-from claimledger.events.encoding import decode, encode
-from claimledger.events.errors import MalformedEvent, MalformedNote
-from claimledger.events.identifiers import is_event_id, is_slot
+from claimledger.events.encoding import MAX_DEPTH, decode, encode
+from claimledger.events.errors import InvalidInput, MalformedEvent, MalformedNote
 
 from .merkle import HASH_BYTES
-from .notes import read_base64, write_base64
+from .note_text import read_base64, write_base64
 from .proof_text import MAX_HASHES
 
-__all__ = [
-    "EventLine",
-    "ProofLine",
-    "SlotLine",
-    "Unreadable",
-    "disclosure_lines",
-    "event_line",
-    "event_lines",
-    "proof_line",
-    "proof_lines",
-    "withheld_line",
-    "withheld_lines",
-]
+__all__ = ["EventLine", "Unreadable", "event_line", "event_lines", "lines_of"]
 
-_EVENT: Final = re.compile(rb'\{"envelope":(\{.*\}),"index":(0|[1-9][0-9]{0,15})\}', re.DOTALL).fullmatch
-_SKIPPED: Final = 1 << 16
+MAX_LINE: Final = 1 << 24
+"""Bytes of the longest line, without its newline."""
+
+_MAX_DEPTH: Final = MAX_DEPTH + 2
+"""A disclosure may have all the levels of strict JSON, and it stands two levels down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A line that is none of its file.
+    """A line that is none of its file; nothing of it is repeated.
 
     Attributes:
         number: which line, from 1.
-        why: in a few words; nothing of the line is repeated.
     """
 
     number: int
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,125 +46,82 @@ class EventLine:
 
     Attributes:
         number: which line, from 1.
+        length: of the line, in bytes.
         index: place in the log, as the line says.
         envelope: the bytes that are said to be an envelope.
+        proof: hashes of 32 bytes, said to lead to the root; None where there is no proof.
+        slots: name of a slot to what is said to be its disclosure; None where it was left out on purpose.
     """
 
     number: int
+    length: int
     index: int
     envelope: bytes
+    proof: tuple[bytes, ...] | None
+    slots: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ProofLine:
-    """A line of ``proofs.jsonl``: the index, and the hashes of 32 bytes."""
+def event_line(
+    index: int, envelope: bytes, proof: Sequence[bytes] | None, slots: Mapping[str, bytes | None]
+) -> bytes:
+    """A line of ``events.jsonl``, with its newline.
 
-    number: int
-    index: int
-    hashes: tuple[bytes, ...]
+    Args:
+        index: place in the log.
+        envelope: as it was stored.
+        proof: hashes that lead to the root, or None.
+        slots: name of a slot to its disclosure; None for what is left out on purpose.
 
-
-@dataclass(frozen=True, slots=True)
-class SlotLine:
-    """A line of ``disclosures.jsonl`` or ``withheld.jsonl``.
-
-    Attributes:
-        number: which line, from 1.
-        ledger: the ledger that a disclosure names; None in what is withheld.
-        event: event id.
-        slot: name of the slot.
-        content: the bytes of the disclosure; empty in what is withheld.
+    Raises:
+        InvalidInput: it would be longer than a line may be.
     """
-
-    number: int
-    ledger: str | None
-    event: str
-    slot: str
-    content: bytes
-
-
-def event_line(index: int, envelope: bytes) -> bytes:
-    """A line of ``events.jsonl``, with its newline."""
-    return b'{"envelope":%b,"index":%d}\n' % (envelope, index)
+    hashes = encode(None if proof is None else [write_base64(each) for each in proof])
+    given = b",".join(b'"%b":%b' % (slot.encode(), slots[slot] or b"null") for slot in sorted(slots))
+    line = b'{"envelope":%b,"index":%d,"proof":%b,"slots":{%b}}\n' % (envelope, index, hashes, given)
+    if len(line) > MAX_LINE + 1:
+        raise InvalidInput(
+            f"index {index}: its protected content is more than a line of a bundle holds (16 MiB); withhold some of it"
+        )
+    return line
 
 
-def proof_line(index: int, hashes: Sequence[bytes]) -> bytes:
-    """A line of ``proofs.jsonl``, with its newline."""
-    return encode({"hashes": [write_base64(each) for each in hashes], "index": index}) + b"\n"
-
-
-def withheld_line(event: str, slot: str) -> bytes:
-    """A line of ``withheld.jsonl``, with its newline."""
-    return encode([event, slot]) + b"\n"
-
-
-def event_lines(file: io.BufferedReader, limit: int) -> Iterator[EventLine | Unreadable]:
+def event_lines(file: io.BufferedReader) -> Iterator[EventLine | Unreadable]:
     """The lines of ``events.jsonl``, one by one."""
-    for number, line in _lines(file, limit):
-        found = None if line is None else _EVENT(line)
-        if found is None:
-            yield Unreadable(number, "is no event and its index in one line of strict JSON")
-        else:
-            yield EventLine(number, int(found[2]), found[1])
-
-
-def proof_lines(file: io.BufferedReader, limit: int) -> Iterator[ProofLine | Unreadable]:
-    """The lines of ``proofs.jsonl``, one by one."""
-    for number, line in _lines(file, limit):
-        read = None if line is None else _proof(line, number)
-        yield read or Unreadable(number, "is no inclusion proof")
-
-
-def disclosure_lines(file: io.BufferedReader, limit: int) -> Iterator[SlotLine | Unreadable]:
-    """The lines of ``disclosures.jsonl``, or of a file of disclosures, one by one."""
-    for number, line in _lines(file, limit):
+    for number, line in lines_of(file, MAX_LINE):
         try:
-            found = Disclosure.from_bytes(line or b"")
-        except MalformedEvent:
-            yield Unreadable(number, "is no disclosure")
-        else:
-            yield SlotLine(number, found.ledger, found.event, found.slot, line or b"")
+            yield _event(number, line)
+        except (MalformedEvent, MalformedNote):
+            yield Unreadable(number)
 
 
-def withheld_lines(file: io.BufferedReader, limit: int) -> Iterator[SlotLine | Unreadable]:
-    """The lines of ``withheld.jsonl``, one by one."""
-    for number, line in _lines(file, limit):
-        value = _decoded(line, limit)
-        if type(value) is list and len(value) == 2 and is_event_id(value[0]) and is_slot(value[1]):
-            yield SlotLine(number, None, str(value[0]), str(value[1]), b"")
-        else:
-            yield Unreadable(number, "does not name an event and a slot")
+def lines_of(file: io.BufferedReader, limit: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file without their newlines, with their numbers from 1.
 
-
-def _decoded(line: bytes | None, limit: int) -> object:
-    try:
-        return decode(line or b"", max_bytes=limit)
-    except MalformedEvent:
-        return None
-
-
-def _proof(line: bytes, number: int) -> ProofLine | None:
-    value = _decoded(line, len(line))
-    if type(value) is not dict or value.keys() != {"hashes", "index"}:
-        return None
-    hashes, index = value["hashes"], value["index"]
-    if type(index) is not int or index < 0 or type(hashes) is not list or len(hashes) > MAX_HASHES:
-        return None
-    try:
-        read = tuple(read_base64(each, "") if type(each) is str else b"" for each in hashes)
-    except MalformedNote:
-        return None
-    return ProofLine(number, index, read) if all(len(each) == HASH_BYTES for each in read) else None
-
-
-def _lines(file: io.BufferedReader, limit: int) -> Iterator[tuple[int, bytes | None]]:
-    """Each line without its newline; None for one that is too long, or has no newline at its end."""
+    One that is too long or has no newline is empty here, which is no line of any file, and the last that is looked at.
+    """
     number = 0
     while data := file.readline(limit + 1):
         number += 1
-        if data.endswith(b"\n"):
-            yield number, data[:-1]
-            continue
-        while data and not data.endswith(b"\n"):
-            data = file.readline(_SKIPPED)
-        yield number, None
+        yield number, data.removesuffix(b"\n") if data.endswith(b"\n") else b""
+        if not data.endswith(b"\n"):
+            return
+
+
+def _event(number: int, line: bytes) -> EventLine:
+    value = decode(line, max_bytes=MAX_LINE, max_depth=_MAX_DEPTH)
+    if type(value) is not dict or value.keys() != {"envelope", "index", "proof", "slots"}:
+        raise MalformedEvent("other members")
+    envelope, index, proof, slots = (value[name] for name in ("envelope", "index", "proof", "slots"))
+    if type(envelope) is not dict or type(slots) is not dict or type(index) is not int or index < 0:
+        raise MalformedEvent("members of another form")
+    hashes = None if proof is None else _hashes(proof)
+    return EventLine(number, len(line), index, encode(envelope, max_bytes=MAX_LINE), hashes, slots)
+
+
+def _hashes(proof: object) -> tuple[bytes, ...]:
+    if type(proof) is not list or len(proof) > MAX_HASHES or not all(type(each) is str for each in proof):
+        raise MalformedEvent("no list of hashes")
+    hashes = tuple(read_base64(each, "proof") for each in proof)
+    if any(len(each) != HASH_BYTES for each in hashes):
+        raise MalformedEvent("no hashes")
+    return hashes

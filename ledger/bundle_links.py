@@ -1,118 +1,131 @@
 """The events of a bundle held against one another, in the order of the log.
 
-1. Each stream begins at 1 and has no gap; each event names the one before it. A bundle holds whole streams, so a gap is
+1. All are of one ledger: that of the first. No event id comes twice.
+2. Each stream begins at 1 and has no gap; each event names the one before it. A bundle holds whole streams, so a gap is
    an event that was left out.
-2. No event id comes twice. A case is opened by the first event of its stream, and once under a name.
-3. An event whose signatures do not fit is counted in its place, and nothing that it says is taken in.
-4. What later checks ask for is kept: where each stream ends, who signed which event, what was erased by which event,
-   the documents that events speak of. That is some 200 bytes for each event.
+3. What opens a case is content, and not looked at; the names of cases are taken in, to name events by them.
+4. What later checks ask for is kept: where each stream ends, who signed which event, what is erased, the documents that
+   events speak of. That is some 200 bytes for each event.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection
+from typing import Final
 
 from claimledger.events.erasure import erased_slots
-from claimledger.events.errors import BrokenChain
-from claimledger.events.event import Payload
+from claimledger.events.errors import BrokenChain, WrongLedger
+from claimledger.events.identifiers import is_event_id
 
+from .bundle_events import BundleEvent
 from .bundle_findings import BundleFindings
 from .key_records import KeyRecord
-from .register import shared_register
 
 __all__ = ["BundleLinks"]
+
+_LEFT_OUT: Final = "event.left_out"
 
 
 class BundleLinks:
     """What the events that were read so far say of one another.
 
     Args:
-        cases: is filled with the name of each case that is opened here, by its stream.
-        findings: takes what does not fit.
+        findings: takes what does not fit; it is told the names of cases as they are opened.
 
     Attributes:
-        ends: by stream, the number of its last event below the size of the checkpoint, and its leaf hash in hex; None
-            where that event is not believed.
-        cases: names of cases, by their streams.
+        ledger: the ledger id of the bundle, that of its first event; None before that.
+        key_stream: the stream of the event at index 0; None where that is not here.
+        ends: by stream, the number of its last event below the size of the checkpoint, and its leaf hash in hex.
         sources: SHA-256 digests, in hex, of the documents that events speak of.
+        count: how many events were read.
     """
 
-    def __init__(self, cases: dict[str, str], findings: BundleFindings) -> None:
-        self.cases = cases
+    def __init__(self, findings: BundleFindings) -> None:
         self._findings = findings
+        self.ledger: str | None = None
+        self.key_stream: str | None = None
+        self.ends: dict[str, tuple[int, str]] = {}
+        self.sources: set[str] = set()
         self._heads: dict[str, tuple[int, str | None]] = {}
-        self.ends: dict[str, tuple[int, str | None]] = {}
         self._ids: dict[bytes, int] = {}  # id to which of the events read it is
         self._indexes = array("Q")
-        self._signed_by = array("L")
-        self._signers: dict[tuple[str, ...], int] = {}
-        self._erased: dict[tuple[str, str], list[tuple[str, int]]] = {}
-        self.sources: set[str] = set()
+        self._signers = _Signers()
+        self._erased: set[tuple[str, str]] = set()
 
     @property
-    def streams(self) -> Collection[str]:
-        """The streams of which events were read."""
-        return self._heads.keys()
+    def count(self) -> int:
+        """How many events were read."""
+        return len(self._indexes)
 
-    def follow(self, index: int, payload: Payload, leaf: str, *, is_believed: bool, is_sealed: bool) -> bool:
-        """Hold an event against the one before it in its stream.
+    def follow(self, event: BundleEvent, *, is_sealed: bool) -> bool:
+        """Hold an event against those before it.
 
         Args:
-            index: its place in the log.
-            payload: it.
-            leaf: its leaf hash, in hex.
-            is_believed: whether its signatures fit.
+            event: the next one.
             is_sealed: whether it is below the size of the checkpoint.
 
         Returns:
-            Whether it follows; also where it is not believed, and nothing was looked at.
+            Whether ledger, id and place hold.
         """
-        stream, sequence = payload.stream, payload.sequence
-        before, known = self._heads.get(stream, (0, None))
-        code, problem = BrokenChain.code, None
-        if is_believed:
-            if sequence > before + 1:
-                code = "event.left_out"
-                missing = (
-                    f"number {before + 1}"
-                    if sequence == before + 2
-                    else f"numbers {before + 1} to {sequence - 1}"
-                )
-                problem = f"is number {sequence} of its stream, and {missing} before it are not here"
-            elif sequence <= before:
-                problem = f"is number {sequence} of its stream, and comes after number {before}"
-            elif known is not None and payload.previous != known:
-                problem = f"follows another event than number {before} of its stream, which stands here"
-        if problem is not None:
-            self._findings.about(code, index, payload, leaf, problem)
-        self._heads[stream] = (sequence, leaf if is_believed else None)
+        problems = [self._ledger(event), self._id(event), self._chain(event)]
+        found = [each for each in problems if each is not None]
+        for code, said in found:
+            self._findings.about(code, event, said)
         if is_sealed:
-            self.ends[stream] = self._heads[stream]
-        return problem is None
+            self.ends[event.payload.stream] = (event.payload.sequence, event.leaf)
+        self._remember(event)
+        return not found
 
-    def remember(
-        self, index: int, payload: Payload, signers: tuple[str, ...], leaf: str, *, is_believed: bool
-    ) -> None:
-        """Take in what an event says: its id, its signers, and what it opens, erases or speaks of."""
-        first = self._ids.setdefault(_key(payload.id), len(self._indexes))
-        if first != len(self._indexes) and is_believed:
-            said = f"has the event id of the event at index {self._indexes[first]}"
-            self._findings.about(BrokenChain.code, index, payload, leaf, said)
-        self._indexes.append(index)
-        self._signed_by.append(self._signers.setdefault(signers, len(self._signers)))
-        if not is_believed:
-            return
-        for place in erased_slots(payload):
-            self._erased.setdefault(place, []).append((payload.stream, index))
-        body = payload.body
-        if payload.type == "case.opened":
-            self._open(index, payload, leaf)
-        elif payload.type == "source.registered":
-            source = body.get("source")
-            self._speaks_of(source.get("sha256") if isinstance(source, dict) else None)
+    def _ledger(self, event: BundleEvent) -> tuple[str, str] | None:
+        if self.ledger is None:
+            self.ledger = event.ledger
+        if event.index == 0:
+            self.key_stream = event.payload.stream
+        if event.ledger != self.ledger:
+            return (
+                WrongLedger.code,
+                f"is of ledger {event.ledger}, and the first event here is of another one",
+            )
+        return None
+
+    def _id(self, event: BundleEvent) -> tuple[str, str] | None:
+        first = self._ids.setdefault(_key(event.payload.id), self.count)
+        if first != self.count:
+            return BrokenChain.code, f"has the event id of the event at index {self._indexes[first]}"
+        return None
+
+    def _chain(self, event: BundleEvent) -> tuple[str, str] | None:
+        stream, sequence = event.payload.stream, event.payload.sequence
+        before, leaf = self._heads.get(stream, (0, None))
+        self._heads[stream] = (sequence, event.leaf)
+        here = f"is number {sequence} of its stream, and"
+        if sequence == before + 2:
+            return _LEFT_OUT, f"{here} number {before + 1} before it is not here"
+        if sequence > before + 1:
+            return _LEFT_OUT, f"{here} numbers {before + 1} to {sequence - 1} before it are not here"
+        if sequence <= before:
+            return BrokenChain.code, f"{here} comes after number {before}"
+        if event.payload.previous != leaf:
+            said = f"follows another event than number {before} of its stream, which stands here"
+            return BrokenChain.code, said
+        return None
+
+    def _remember(self, event: BundleEvent) -> None:
+        payload = event.payload
+        self._indexes.append(event.index)
+        self._signers.append(event.signers)
+        self._erased.update(erased_slots(payload))
+        digest: object = None
+        name = payload.body.get("case")
+        if payload.type == "case.opened" and isinstance(name, str):
+            self._findings.cases.setdefault(payload.stream, name)
+        if payload.type == "source.registered":
+            source = payload.body.get("source")
+            digest = source.get("sha256") if isinstance(source, dict) else None
         elif payload.type == "evidence.attached":
-            self._speaks_of(body.get("sha256"))
+            digest = payload.body.get("sha256")
+        if isinstance(digest, str):
+            self.sources.add(digest)
 
     def index_of(self, event_id: str) -> int | None:
         """Where the first event of an id stands; None where it is not here.
@@ -123,47 +136,40 @@ class BundleLinks:
         at = self._ids.get(_key(event_id))
         return None if at is None else self._indexes[at]
 
-    def signers_of(self, event_id: str) -> tuple[str, ...]:
-        """Keyids of those who signed an event, by its id; none where it is not here, or that is no id."""
-        try:
-            at = self._ids.get(_key(event_id))
-        except ValueError:
-            return ()
-        return () if at is None else list(self._signers)[self._signed_by[at]]
+    def signers_of(self, event_id: str, below: int) -> tuple[str, ...] | None:
+        """Keyids of those who signed an event, by its id; None where none of that id is here below an index."""
+        at = self._ids.get(_key(event_id)) if is_event_id(event_id) else None
+        return None if at is None or self._indexes[at] >= below else self._signers[at]
 
-    def is_erased(self, payload: Payload, slot: str, index: int) -> bool:
-        """Whether a later event of the same stream says that a slot of the event at an index was erased."""
-        return any(
-            stream == payload.stream and at > index for stream, at in self._erased.get((payload.id, slot), ())
-        )
+    def is_erased(self, event_id: str, slot: str) -> bool:
+        """Whether any event says that a slot of an event was erased."""
+        return (event_id, slot) in self._erased
 
     def disputed_by(self, record: KeyRecord) -> list[int]:
         """Indexes of the events that a key signed, validly then, and that are disputed since it was revoked."""
-        of_key = {number for names, number in self._signers.items() if record.keyid in names}
         return [
             index
-            for index, number in zip(self._indexes, self._signed_by, strict=True)
-            if number in of_key and record.is_disputed_at(index)
+            for at, index in enumerate(self._indexes)
+            if record.keyid in self._signers[at] and record.is_disputed_at(index)
         ]
 
-    def _open(self, index: int, payload: Payload, leaf: str) -> None:
-        name = payload.body.get("case")
-        if payload.sequence != 1:
-            said = "opens a case, and is not the first event of its stream"
-            self._findings.about(BrokenChain.code, index, payload, leaf, said)
-        elif payload.ledger is not None and payload.stream == shared_register(payload.ledger):
-            said = "opens a case in the shared register"
-            self._findings.about(BrokenChain.code, index, payload, leaf, said)
-        elif isinstance(name, str):
-            if name in self.cases.values():
-                said = "opens a case, and there is one of that name already"
-                self._findings.about(BrokenChain.code, index, payload, leaf, said)
-            else:
-                self.cases[payload.stream] = name
 
-    def _speaks_of(self, digest: object) -> None:
-        if isinstance(digest, str):
-            self.sources.add(digest)
+class _Signers:
+    """Who signed each event; many have the same signers, who are kept once."""
+
+    def __init__(self) -> None:
+        self._values: list[tuple[str, ...]] = []
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._of = array("L")
+
+    def append(self, value: tuple[str, ...]) -> None:
+        number = self._numbers.setdefault(value, len(self._values))
+        if number == len(self._values):
+            self._values.append(value)
+        self._of.append(number)
+
+    def __getitem__(self, at: int) -> tuple[str, ...]:
+        return self._values[self._of[at]]
 
 
 def _key(event_id: str) -> bytes:

@@ -9,22 +9,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from claimledger.events.errors import (
     CouldNotCheck,
     InvalidValue,
     KeyNotAllowed,
+    MalformedNote,
     MissingExtra,
     VerificationFailed,
     WrongSignature,
+    WrongTimestamp,
 )
 
 from .anchors import Anchor, Trust, anchors_of
+from .bundle_files import MAX_TOKEN_BYTES, TIMESTAMPS
 from .bundle_findings import BundleFindings
 from .bundle_read import Bundle
 from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
 from .log_keys import log_verifiers
+from .note_text import read_decimal, read_hash
 from .notes import KeyType, Note
 from .report import (
     CHECKPOINT_CONTRADICTED,
@@ -36,57 +41,58 @@ from .report import (
 )
 from .trust import KeyStream
 
-__all__ = ["hold_kept", "look_outside", "read_checkpoint", "verify_checkpoint"]
+__all__ = ["State", "hold_kept", "look_outside", "read_checkpoint", "verify_checkpoint"]
 
 _NO_MLDSA = "the ML-DSA-44 line of the checkpoint could not be checked here; its Ed25519 line holds"
 
 
-def read_checkpoint(bundle: Bundle, findings: BundleFindings) -> tuple[bool, Note | None, Checkpoint | None]:
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a checkpoint says of the log, as it was read; whether the log signed it is another question.
+
+    Attributes:
+        note: the note.
+        size: how many leaves.
+        root: over them, 32 bytes.
+    """
+
+    note: Note
+    size: int
+    root: bytes
+
+
+def read_checkpoint(bundle: Bundle, findings: BundleFindings) -> State | None:
     """Read the checkpoint as far as that goes before the keys are known.
 
     Args:
         bundle: an open bundle.
-        findings: takes what does not hold, and that there is none.
+        findings: takes that it is no checkpoint.
 
     Returns:
-        Whether the bundle was sealed, or says that it was; and the checkpoint, as a note and read, where it is one of
-        this log and of the size that the bundle names.
+        What it says; None where there is none, or it says nothing.
     """
-    contents = bundle.contents
-    is_sealed = True
+    data = bundle.checkpoint()
+    if data is None:
+        return None
     try:
-        data = bundle.checkpoint()
-        is_sealed = data is not None or contents.size is not None
-        if data is None:
-            if contents.size is not None:
-                said = f"the bundle says that it has a checkpoint of size {contents.size}, and it has none"
-                findings.add(CHECKPOINT_WRONG, None, said)
-            else:
-                findings.add("unchecked.checkpoint", None, "there is no checkpoint: nothing here was sealed")
-            return is_sealed, None, None
         note = Note.from_bytes(data)
-        checkpoint = Checkpoint.from_text(note.text)
-    except VerificationFailed as error:
-        findings.add(CHECKPOINT_WRONG, None, str(error))
-        return is_sealed, None, None
-    if checkpoint.origin != contents.origin or checkpoint.extensions:
-        findings.add(CHECKPOINT_WRONG, None, "the checkpoint is not one of this log")
-    elif checkpoint.size != contents.size:
-        said = f"the checkpoint has size {checkpoint.size}, and the bundle says {contents.size}"
-        findings.add(CHECKPOINT_WRONG, None, said)
-    else:
-        return is_sealed, note, checkpoint
-    return is_sealed, None, None
+        lines = note.text.split("\n")
+        if len(lines) != 4:
+            raise MalformedNote("checkpoint: expected three lines: origin, size and root")
+        size = read_decimal(lines[1], "checkpoint: the size")
+        return State(note, size, read_hash(lines[2], "checkpoint: the root"))
+    except MalformedNote as error:
+        findings.add(CHECKPOINT_WRONG, str(error))
+    return None
 
 
 def verify_checkpoint(
-    note: Note, size: int, keys: KeyStream, findings: BundleFindings, notes: list[str]
+    state: State, keys: KeyStream, findings: BundleFindings, notes: list[str]
 ) -> SignedCheckpoint | None:
     """Hold a checkpoint against the keys of the log.
 
     Args:
-        note: the checkpoint as it was signed.
-        size: what it says of its size, in leaves.
+        state: what it says.
         keys: those of the ledger.
         findings: takes what does not hold.
         notes: takes what could not be checked, and need not be.
@@ -94,25 +100,23 @@ def verify_checkpoint(
     Returns:
         The checkpoint; None where it does not hold.
     """
-    data = note.to_bytes()
-    verifiers = log_verifiers(keys, size)
-    classic = [each for each in verifiers if each.key.type is KeyType.ED25519]
-    if not classic:
-        said = "the ledger had no Ed25519 log key that could have signed it"
-        findings.add(CHECKPOINT_WRONG, None, said)
-        return None
+    data = state.note.to_bytes()
     try:
+        verifiers = log_verifiers(keys, state.size)
+        classic = [each for each in verifiers if each.key.type is KeyType.ED25519]
+        if not classic:
+            raise KeyNotAllowed("the ledger had no Ed25519 log key that could have signed it")
         try:
             return open_checkpoint(data, verifiers)
         except CouldNotCheck:
             signed = open_checkpoint(data, classic)
-            lines = {(line.name, line.key_id) for line in note.lines}
+            lines = {(line.name, line.key_id) for line in state.note.lines}
             if any((each.key.name, each.key.key_id) not in lines for each in verifiers):
                 raise KeyNotAllowed("checkpoint: a key of the log did not sign it") from None
             notes.append(_NO_MLDSA)
             return signed
-    except VerificationFailed as error:
-        findings.add(CHECKPOINT_WRONG, None, str(error))
+    except (VerificationFailed, InvalidValue) as error:
+        findings.add(CHECKPOINT_WRONG, str(error))
         return None
 
 
@@ -139,14 +143,14 @@ def hold_kept(
             classic = [each for each in log_verifiers(keys, size) if each.key.type is KeyType.ED25519]
             own = open_checkpoint(data, classic)
         except (VerificationFailed, InvalidValue) as error:
-            findings.add(UNCHECKED_CHECKPOINT, None, f"{name}: nothing could be held against it ({error})")
+            findings.add(UNCHECKED_CHECKPOINT, f"{name}: nothing could be held against it ({error})")
             continue
         if signed is None or own.size != signed.size:
             said = f"{name}: it is of size {own.size}, and a bundle shows one size of its log alone"
-            findings.add(UNCHECKED_CHECKPOINT, None, said)
+            findings.add(UNCHECKED_CHECKPOINT, said)
         elif own.root != signed.root:
             said = f"{name}: another history of the same {own.size} events, and the log's keys signed both"
-            findings.add(CHECKPOINT_CONTRADICTED, None, said)
+            findings.add(CHECKPOINT_CONTRADICTED, said)
         else:
             found.append(Anchor(name, "kept", None))
     return tuple(found)
@@ -169,17 +173,25 @@ def look_outside(
     """
     if trust.is_empty:
         return ()
-    tokens = [data for _, data in bundle.timestamps()] if trust.authorities else []
     try:
+        tokens = list(_tokens(bundle)) if trust.authorities else []
         anchors = anchors_of(signed, tokens, trust, now)
     except WrongSignature as error:
-        findings.add(COSIGNATURE_WRONG, None, str(error))
+        findings.add(COSIGNATURE_WRONG, str(error))
     except VerificationFailed as error:
-        findings.add(error.code, None, str(error))
+        findings.add(error.code, str(error))
     except MissingExtra as error:
-        findings.add(UNCHECKED_TIMESTAMP, None, str(error))
+        findings.add(UNCHECKED_TIMESTAMP, str(error))
     else:
         if not anchors:
-            findings.add(UNCHECKED_WITNESSES, None, "nobody whom you trust vouches for the checkpoint")
+            findings.add(UNCHECKED_WITNESSES, "nobody whom you trust vouches for the checkpoint")
         return anchors
     return ()
+
+
+def _tokens(bundle: Bundle) -> Iterator[bytes]:
+    for digest in bundle.below(TIMESTAMPS):
+        token = bundle.read(TIMESTAMPS + digest, MAX_TOKEN_BYTES)
+        if len(token) > MAX_TOKEN_BYTES:
+            raise WrongTimestamp(f"timestamps/{digest}: longer than a token may be")
+        yield token

@@ -21,21 +21,10 @@ from typing import IO, Self
 
 from claimledger.events.errors import InvalidInput, WrongBundle
 
-from .bundle_files import (
-    BAG_INFO,
-    BAGIT,
-    BAGIT_TXT,
-    BUNDLE_JSON,
-    MANIFEST,
-    TAG_MANIFEST,
-    Contents,
-    Custody,
-    folder_of,
-    manifest,
-)
+from .bundle_files import BAG_INFO, BAGIT, BAGIT_TXT, MANIFEST, TAG_MANIFEST, Custody, manifests
 from .bundle_report import BundleReport
 from .bundle_verify import verify_bundle
-from .bundle_zip import ArchiveWriter, PackedFile
+from .bundle_zip import ArchiveWriter
 
 __all__ = ["Packer"]
 
@@ -57,19 +46,17 @@ class Packer:
             raise InvalidInput(f"{target}: something is there already; name another file")
         self._target = target
         self._stack = ExitStack()
-        self._collected: dict[str, tuple[PackedFile, Callable[[], Iterable[bytes]]]] = {}
+        self._read: dict[str, Callable[[], Iterable[bytes]]] = {}
+        self._digests: dict[str, str] = {}
+        self._bytes = 0
 
     def add(self, name: str, data: bytes) -> None:
-        """Add a small file below ``data/``."""
-        found = PackedFile(name, len(data), sha256(data).hexdigest(), 0)
-        self._collected[name] = (found, lambda: (data,))
+        """Add a small file."""
+        self.add_file(name, lambda: (data,))
 
-    def add_lines(self, name: str, lines: Iterable[bytes]) -> None:
-        """Add a file of lines, which may be many."""
-        file = self.spool()
-        for line in lines:
-            file.write(line)
-        self.add_spool(name, file)
+    def __contains__(self, name: object) -> bool:
+        """Whether a file of a name was added already."""
+        return name in self._read
 
     def spool(self) -> IO[bytes]:
         """A file without a name, to be filled and handed to `add_spool`.
@@ -86,25 +73,25 @@ class Packer:
         """Add what was written into a file of `spool`."""
         self.add_file(name, lambda: _pieces(file))
 
-    def add_file(self, name: str, read: Callable[[], Iterable[bytes]]) -> PackedFile:
+    def add_file(self, name: str, read: Callable[[], Iterable[bytes]]) -> str:
         """Add a file that can be read twice; it is read once now.
 
         Returns:
-            What it is: its size and digest.
+            Its digest.
         """
-        digest, size = sha256(), 0
+        digest = sha256()
         for piece in read():
             digest.update(piece)
-            size += len(piece)
-        found = PackedFile(name, size, digest.hexdigest(), 0)
-        self._collected[name] = (found, read)
-        return found
+            self._bytes += len(piece)
+        self._read[name] = read
+        self._digests[name] = digest.hexdigest()
+        return self._digests[name]
 
-    def finish(self, contents: Contents, custody: Custody) -> BundleReport:
+    def finish(self, ledger: str, custody: Custody) -> BundleReport:
         """Write the bundle, and verify it.
 
         Args:
-            contents: what it says it is.
+            ledger: the ledger id.
             custody: who hands it over.
 
         Returns:
@@ -114,23 +101,21 @@ class Packer:
             WrongBundle: something in it does not hold; nothing was written.
             InvalidInput: it would be larger than a bundle may be, or cannot be written there.
         """
-        self.add(BUNDLE_JSON, contents.to_bytes())
-        payload = [found for found, _ in self._collected.values()]
-        self.add(BAG_INFO, custody.info(contents.ledger, payload))
+        self.add(BAG_INFO, custody.info(ledger, self._bytes, len(self._read)))
         self.add(BAGIT_TXT, BAGIT)
-        self.add(MANIFEST, manifest(payload, ""))
-        tags = [self._collected[name][0] for name in (BAG_INFO, BAGIT_TXT, MANIFEST)]
-        self.add(TAG_MANIFEST, manifest(tags, ""))
+        listed, tagged = manifests(self._digests)
+        self.add(MANIFEST, listed)
+        self.add(TAG_MANIFEST, tagged)
         beside = self._target.with_name(f".{self._target.name}.{secrets.token_hex(4)}")
         try:
             with open(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "w+b") as file:
                 archive = ArchiveWriter(file)
-                for name in sorted(self._collected, key=str.encode):
-                    archive.add(f"{folder_of(contents.ledger)}/{name}", self._collected[name][1]())
+                for name in sorted(self._read):
+                    archive.add(name, self._read[name]())
                 archive.close()
                 file.flush()
                 os.fsync(file.fileno())
-            report = verify_bundle(beside, pin=contents.ledger)
+            report = verify_bundle(beside, pin=ledger)
             wrong = [each for each in report.findings if each.is_wrong]
             if wrong:
                 raise WrongBundle(

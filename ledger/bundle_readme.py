@@ -6,11 +6,11 @@ The same bundle has the same page. No signature covers it, and it says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from claimledger.events.disclosure import SlotStatus
 
-from .bundle_files import Contents, folder_of
+from .bundle_zip import FOLDER
 
 __all__ = ["readme"]
 
@@ -40,10 +40,10 @@ the signed records. A record holds only a check value for each of them. So they
 can be left out, or erased, without breaking a signature; and nothing else can
 be put in their place. Of {all} such places here:
 
-  {disclosed} given     they are in data/disclosures.jsonl (many say only that
-  {space} nothing was recorded there)
-  {withheld} withheld  left out on purpose by whoever packed this; they are listed
-  {space} in data/withheld.jsonl, and may be handed over later
+  {disclosed} given     they stand in the line of their record in
+  {space} data/events.jsonl (many say only that nothing was recorded)
+  {withheld} withheld  left out on purpose by whoever packed this, who may hand
+  {space} them over later; "null" stands there
   {erased} erased    gone for good; a signed record says by whose authority
   {space} and why
   {missing} missing   not here, and nothing says why
@@ -55,8 +55,9 @@ You need the ledger id FROM SOMEWHERE ELSE: a letter, a court file, a person
 whom you trust. Held only against the one on this page, this file would show no
 more than that it agrees with itself.
 
-With Python 3.9 or newer and the file verify_claimledger.py (better taken from
-somewhere else than from here):
+With the file verify_claimledger.py (better taken from somewhere else than from
+here). It needs Python 3.9 or newer and, for the signatures, either Python's
+package "cryptography" or the program openssl, version 3 or newer:
 
   python3 verify_claimledger.py THIS_FILE.zip --trust LEDGER_ID
 
@@ -68,6 +69,13 @@ Either takes this file as it is, or the folder {folder}
 that you unpack it into. No network is needed. To see only that nothing was
 damaged on its way, type in that folder: sha256sum -c manifest-sha256.txt
 
+Either ends with an exit status: 0, all holds; 1, something is wrong; 3, nothing
+is wrong, but not all could be checked. 3 is NOT "wrong": it says what to ask
+for. A record can also be called disputed. It was signed as it had to be, and
+later those who vouch for the keys said that its key is not to be trusted from
+some record on, because it was stolen, say. Such a record is shown, and nobody
+can check who signed it: that, too, is 3.
+
 What no check shows
 ===================
 
@@ -78,21 +86,32 @@ program in data/ are the words of whoever packed this: no signature covers them.
 
 
 def readme(
-    contents: Contents, events: int, later: int, slots: Mapping[SlotStatus, int], *, has_heads: bool
+    *,
+    ledger: str,
+    origin: str,
+    cases: Sequence[str],
+    size: int | None,
+    events: int,
+    later: int,
+    slots: Mapping[SlotStatus, int],
+    has_heads: bool,
 ) -> bytes:
     """Write the page.
 
     Args:
-        contents: what the bundle says it is.
+        ledger: the ledger id.
+        origin: the log's name.
+        cases: names of the cases, ascending.
+        size: of the checkpoint; None where there is none.
         events: how many are in it.
         later: how many of them are later than the checkpoint.
         slots: how many protected slots have which status.
         has_heads: whether the log signed where the cases end.
     """
-    if contents.size is None:
+    if size is None:
         sealed = "NOT SEALED: nothing vouches for their order"
     else:
-        sealed = f"sealed by the log when the whole ledger had {contents.size} records"
+        sealed = f"sealed by the log when the whole ledger had {size} records"
         if later:
             sealed += f";\n  {later} of those here are later, and nothing vouches for them"
     if has_heads:
@@ -101,16 +120,15 @@ def readme(
         ends = "NOT SIGNED where these cases end: later records could have been left out"
     digits = max(6, *(len(str(number)) for number in slots.values())) if slots else 6
     counted = {status.value: f"{slots.get(status, 0):>{digits}}" for status in SlotStatus}
-    named = ("the case " if len(contents.cases) == 1 else "the cases ") + ", ".join(contents.cases)
     return _README.format(
-        cases=named,
-        origin=contents.origin,
-        ledger=contents.ledger,
+        cases=("the case " if len(cases) == 1 else "the cases ") + ", ".join(cases),
+        origin=origin,
+        ledger=ledger,
         events=events,
         sealed=sealed,
         ends=ends,
         all=sum(slots.values()),
         space=" " * (digits + 9),
-        folder=folder_of(contents.ledger),
+        folder=FOLDER.removesuffix("/"),
         **counted,
     ).encode()

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from claimledger.events.disclosure import SlotStatus
+from claimledger.events.errors import CouldNotCheck, MalformedBundle, WrongBundle
 
 from .anchors import Anchor
 from .report import MEANINGS, Finding, exit_status_of
@@ -19,26 +20,23 @@ __all__ = ["BUNDLE_MEANINGS", "BundleReport"]
 
 BUNDLE_MEANINGS = {
     **MEANINGS,
-    "bundle.unsafe": "It is made to do harm when it is unpacked, or was packed anew by some other program: do not "
-    "unpack it, and ask for the file as it was made. Nothing in it was looked at.",
-    "bundle.malformed": "This is no whole bundle: cut short, damaged, or made by something else. Get it anew.",
-    "bundle.extra": "Nothing vouches for this file; it may have been put in by anybody.",
+    "bundle.malformed": "This is no whole bundle: cut short, damaged, or packed anew by some other program. Ask for "
+    "the file as it was made.",
+    "bundle.extra": "Nothing vouches for this file, and nobody looked at it: anybody may have put it in. Do not unpack "
+    "it.",
     "bundle.manifest": "It was damaged, or changed after it was packed. What was signed is checked all the same.",
-    "bundle.cases": "Whoever packed it says something else than what is in it.",
-    "bundle.withheld": "Whoever packed it says something of what is left out that is not so.",
-    "event.left_out": "A record was taken out of the middle: each names the one before it.",
+    "event.left_out": "A record is missing in the middle: it was taken out, or cannot be read.",
     "proof.wrong": "The log does not hold this record at this place, whatever its signature says.",
     "checkpoint.contradicted": "The log showed you another history than this one: it was forked, or put back.",
     "checkpoint.wrong": "The log did not sign this; nothing vouches for the order of the records nor for their end.",
-    "heads.wrong": "Where the cases end is not what the log signed.",
+    "heads.wrong": "Where this case ends is not what the log signed.",
     "tail.cut": "The log knows later records than are here: they were cut off.",
-    "disclosure.elsewhere": "It proves nothing here; it may have been put in from somewhere else.",
-    "disclosure.malformed": "What stands there is no protected content of a record, or not in its place.",
+    "disclosure.elsewhere": "What is shown is of another record, or of another part of it; it proves nothing here.",
     "disclosure.erased": "A signed decision erased it. It must not be here, and it is not shown.",
     "unchecked.proof": "The record is signed; that the log holds it at this place is not shown.",
     "unchecked.checkpoint": "The records are signed; nothing vouches for their order, nor that none was cut off.",
     "unchecked.sealed": "Nothing vouches for their order, nor that they are all; ask for a bundle sealed later.",
-    "unchecked.heads": "Later records of these cases could have been cut off, and it would not show.",
+    "unchecked.heads": "Later records of this case could have been cut off, and it would not show.",
 }
 """What follows from a finding in a bundle, by its code."""
 
@@ -48,10 +46,10 @@ class BundleReport:
     """What was found in a bundle.
 
     Attributes:
-        ledger_id: the ledger that it says it is of, 64 hex digits; None where it is no bundle.
-        origin: the log's name, as it says; None where it is no bundle.
+        ledger_id: the ledger that its first event is of, 64 hex digits; None where no event could be read.
+        origin: the log's name; None where no opening of the ledger holds.
         pinned: whether it was held against a ledger id from outside.
-        cases: the cases that it says it holds.
+        cases: the cases that are opened in it, by their names.
         events: how many events were read.
         holding: how many of them have nothing found against them.
         size: of the checkpoint that the log signed; None where there is none, or it does not hold.
@@ -81,6 +79,30 @@ class BundleReport:
     def is_sound(self) -> bool:
         """Whether nothing is wrong, disputed or left unchecked, and it is of the ledger whose id was given."""
         return self.pinned and not self.findings and not self.disputed
+
+    def require_usable(self, place: object) -> None:
+        """Refuse a bundle from which nothing can be taken on: something is wrong, or no opening of its ledger is in it.
+
+        Args:
+            place: where it is, for the message.
+
+        Raises:
+            MalformedBundle: it is no bundle, or no whole one.
+            WrongBundle: something in it does not hold.
+            CouldNotCheck: the opening of its ledger is not in it, or cannot be read.
+        """
+        wrong = [each for each in self.findings if each.is_wrong]
+        malformed = [each for each in wrong if each.code == MalformedBundle.code]
+        if malformed:
+            raise MalformedBundle(f"{place}: {malformed[0]}")
+        if wrong:
+            raise WrongBundle(
+                f"{place}: {wrong[0]} [{wrong[0].code}]; see all of it: claimledger verify {place}"
+            )
+        if self.origin is None:
+            raise CouldNotCheck(
+                f"{place}: the opening of its ledger is not in it, or cannot be read; nobody can tell whose keys count"
+            )
 
     def exit_status(
         self,

@@ -1,95 +1,115 @@
-"""Lines about protected slots, taken beside the events that they are about: in their order, each once.
+"""The protected slots of a bundle's events: disclosed, withheld, erased, or missing, each held against its commitment.
 
-Lines stand in the order of their events and, within an event, of their slots. What names an event that is not here,
-is out of order, comes twice or cannot be read is a problem of its own, and does not disturb the lines around it.
+1. An event's `commitments` say which slots it has. Content under any other name, or of another place, is a finding.
+2. Content is believed by its commitment alone (`claimledger.events.disclosure`).
+3. What a signed event erased must not be here: it is a finding, and it is shown nowhere.
+4. A slot without content, without an erasure and without a word that it was left out is missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, Protocol
 
-from .bundle_lines import SlotLine, Unreadable
+from claimledger.events.disclosure import SlotStatus, open_commitment
+from claimledger.events.encoding import encode
+from claimledger.events.errors import InvalidValue, MissingDisclosure, WrongDisclosure
 
-__all__ = ["Slots", "SlotProblem"]
+from .bundle_events import BundleEvent, events_of
+from .bundle_findings import BundleFindings
+from .bundle_links import BundleLinks
+from .bundle_read import Bundle
 
-
-@dataclass(frozen=True, slots=True)
-class SlotProblem:
-    """A line that is about nothing here, or is not in its place.
-
-    Attributes:
-        number: which line, from 1.
-        index: of the event that it is about, if it is here.
-        why: in a few words.
-        is_elsewhere: whether it is about something that is not here.
-    """
-
-    number: int
-    index: int | None
-    why: str
-    is_elsewhere: bool
+__all__ = ["SlotSink", "verify_slots"]
 
 
-class Slots:
-    """The lines of one file, beside the events.
+class SlotSink(Protocol):
+    """Takes what was found to hold of slots, as it comes by."""
+
+    def disclosed(self, index: int, slot: str, content: bytes) -> None:
+        """Content of a slot that is given."""
+        ...
+
+    def left_out(self, event: str, slot: str) -> None:
+        """A slot whose content was left out on purpose."""
+        ...
+
+
+def verify_slots(
+    bundle: Bundle,
+    links: BundleLinks,
+    findings: BundleFindings,
+    *,
+    sink: SlotSink | None,
+    progress: Callable[[BundleEvent], None],
+) -> Counter[SlotStatus]:
+    """Read the events a second time, for what is given of them.
 
     Args:
-        lines: as they come.
-        index_of: the index of an event id; None where it is not here.
-        silent: indexes of events of which nothing more is said.
-        report: is told of each line that is about nothing here, or not in its place.
+        bundle: an open bundle.
+        links: of all its events: what erases a slot may come later than the slot.
+        findings: takes what does not hold.
+        sink: is given what holds.
+        progress: is told of each event that was read.
+
+    Returns:
+        How many slots have which status.
     """
+    statuses: Counter[SlotStatus] = Counter()
+    for event in events_of(bundle):
+        progress(event)
+        payload, given = event.payload, event.line.slots
+        found = {slot: _look_at(event, slot, given[slot], links, findings, sink) for slot in sorted(given)}
+        if links.index_of(payload.id) != event.index:
+            continue  # Of events of one id an erasure is of the first, and so is what is missing.
+        for slot in sorted(payload.commitments):
+            status = found.get(slot, SlotStatus.MISSING)
+            if links.is_erased(payload.id, slot):
+                if given.get(slot) is not None:
+                    said = (
+                        f"its slot {slot} was erased by a signed event, and its content is here all the same"
+                    )
+                    findings.about("disclosure.erased", event, said)
+                status = SlotStatus.ERASED
+            elif slot not in given:
+                said = f"the protected content of slot {slot} is not here, and nothing says why"
+                findings.about(MissingDisclosure.code, event, said)
+            statuses[status] += 1
+    return statuses
 
-    def __init__(
-        self,
-        lines: Iterator[SlotLine | Unreadable],
-        index_of: Callable[[str], int | None],
-        silent: Container[int],
-        report: Callable[[SlotProblem], None],
-    ) -> None:
-        self._lines = lines
-        self._index_of = index_of
-        self._silent = silent
-        self._last: tuple[int, str] = (-1, "")
-        self._next: tuple[int, SlotLine] | None = None
-        self._report = report
-        self._step()
 
-    def of(self, index: int) -> dict[str, SlotLine]:
-        """The lines about an event, by slot; events are asked for in the order of their indexes."""
-        found = {}
-        while self._next is not None and self._next[0] <= index:
-            at, line = self._next
-            if at == index:
-                found[line.slot] = line
-            self._step()
-        return found
-
-    def end(self) -> None:
-        """There are no more events; what is left is about those of which nothing more is said."""
-        while self._next is not None:
-            self._step()
-
-    def _step(self) -> None:
-        self._next = None
-        for line in self._lines:
-            if isinstance(line, Unreadable):
-                self._problem(line.number, None, line.why)
-                continue
-            index = self._index_of(line.event)
-            if index is None:
-                self._problem(line.number, None, "is about an event that is not here", is_elsewhere=True)
-                continue
-            if index in self._silent:
-                continue
-            if (index, line.slot) <= self._last:
-                why = "comes a second time" if (index, line.slot) == self._last else "is out of its place"
-                self._problem(line.number, index, f"{why}: slot {line.slot}")
-                continue
-            self._last = (index, line.slot)
-            self._next = (index, line)
-            return
-
-    def _problem(self, number: int, index: int | None, why: str, *, is_elsewhere: bool = False) -> None:
-        self._report(SlotProblem(number, index, why, is_elsewhere))
+def _look_at(
+    event: BundleEvent,
+    slot: str,
+    value: Any,
+    links: BundleLinks,
+    findings: BundleFindings,
+    sink: SlotSink | None,
+) -> SlotStatus:
+    """Find what can be said of content that stands under a name."""
+    payload, ledger = event.payload, links.ledger or ""
+    if slot not in payload.commitments:
+        # A name that is no slot could be content itself.
+        findings.about(
+            "disclosure.elsewhere", event, "content is here under a name that is none of its slots"
+        )
+        return SlotStatus.MISMATCHED
+    if value is None:
+        if sink is not None:
+            sink.left_out(payload.id, slot)
+        return SlotStatus.WITHHELD
+    if type(value) is list and value[1:4] != [ledger, payload.id, slot]:
+        said = f"what is shown as its slot {slot} is of another ledger, record or slot"
+        findings.about("disclosure.elsewhere", event, said)
+        return SlotStatus.MISMATCHED
+    try:
+        content = encode(value)
+        open_commitment(payload.commitments[slot], content, ledger=ledger, event=payload.id, slot=slot)
+    except (InvalidValue, WrongDisclosure):
+        said = f"what is shown as its slot {slot} is not what was recorded"
+        findings.about(WrongDisclosure.code, event, said)
+        return SlotStatus.MISMATCHED
+    if sink is not None:
+        sink.disclosed(event.index, slot, content)
+    return SlotStatus.DISCLOSED

@@ -1,15 +1,14 @@
 """Verify a bundle: everything that a stranger can check of it, offline, in the order of `docs/spec/7-verifying.md`.
 
-1. Archive, names, manifests; then each event (bytes, ledger, signatures, authority, chain, id, proof), each protected
-   slot (disclosed, withheld, erased, or missing), and the whole (cases, heads, checkpoint, the pinned ledger).
-2. Nothing stops at the first finding but an archive that is no bundle. One cause is one finding where that can be
-   told: of an event whose signature does not fit, nothing else is said.
+1. Archive, names, manifests; then each event (form, ledger, id, chain, keys, proof), each protected slot
+   (disclosed, withheld, erased, or missing), and the whole (what the log signed, sources, the pinned ledger).
+2. Each check stands alone: what one finds is no reason to leave out another. So one change may have several witnesses.
 3. Events are read twice, line by line: once for what they are, once for their slots, since what erases a slot comes
    later. Memory is some 200 bytes for each event, for its id and who signed it.
 4. What no check of this file can show stands in the notes.
 
-Each group of checks has a file of its own: `claimledger.bundle_keys`, `bundle_links`, `bundle_proofs`,
-`bundle_disclosures`, `bundle_log` and `bundle_heads`. Here they are put in their order.
+Each group of checks has a file of its own: `claimledger.bundle_events`, `bundle_links`, `bundle_keys`,
+`bundle_slots`, `bundle_log` and `bundle_heads`. Here they are put in their order.
 Findings are those of `claimledger.report`.
 """
 
@@ -23,12 +22,9 @@ from hashlib import sha256
 from typing import Protocol
 
 from claimledger.events.disclosure import SlotStatus
-from claimledger.events.envelope import Envelope
 from claimledger.events.errors import (
-    BrokenChain,
     InvalidInput,
     MalformedBundle,
-    MalformedEvent,
     WrongLedger,
     WrongProof,
 )
@@ -36,22 +32,19 @@ from claimledger.events.event import Payload
 from claimledger.events.identifiers import is_digest
 
 from .anchors import Anchor, Trust
-from .bundle_disclosures import SlotSink, verify_slots
-from .bundle_files import EVENTS, VERIFIER, verifier_script
-from .bundle_findings import BundleFindings, counted, shown
+from .bundle_events import BundleEvent, events_of
+from .bundle_files import EVENTS, SOURCES, VERIFIER, verifier_script
+from .bundle_findings import BundleFindings
 from .bundle_heads import verify_heads
 from .bundle_keys import BundleKeys
-from .bundle_lines import EventLine, Unreadable
 from .bundle_links import BundleLinks
-from .bundle_log import hold_kept, look_outside, read_checkpoint, verify_checkpoint
-from .bundle_proofs import ProofLines
+from .bundle_log import State, hold_kept, look_outside, read_checkpoint, verify_checkpoint
 from .bundle_read import Bundle
-from .bundle_report import BUNDLE_MEANINGS, BundleReport
-from .checkpoints import Checkpoint
+from .bundle_report import BundleReport
+from .bundle_slots import SlotSink, verify_slots
+from .checkpoints import SignedCheckpoint
 from .merkle import verify_inclusion
-from .notes import Note
-from .register import shared_register
-from .report import CHECKPOINT_WRONG, UNCHECKED_KEYS, Finding
+from .report import UNCHECKED_CHECKPOINT
 from .trust import KeyStream
 
 __all__ = ["Sink", "verify_bundle"]
@@ -111,15 +104,15 @@ def verify_bundle(
             "a ledger is pinned by its id, 64 hex digits: it was shown when the ledger was made"
         )
     wanted = None if pin is None else pin.lower()
+    run = _Verification(wanted, sink, progress, trust or Trust(), checkpoints or {}, now)
     if isinstance(place, Bundle):
-        return _Verification(place, wanted, sink, progress, trust or Trust(), checkpoints or {}, now).run()
+        return run.run(place)
     try:
-        bundle = Bundle.open(place)
+        with Bundle.open(place) as bundle:
+            return run.run(bundle)
     except MalformedBundle as error:
-        finding = Finding(error.code, None, None, "", str(error), BUNDLE_MEANINGS[error.code])
-        return BundleReport(None, None, wanted is not None, (), 0, 0, None, {}, 0, (), (finding,), 0, ())
-    with bundle:
-        return _Verification(bundle, wanted, sink, progress, trust or Trust(), checkpoints or {}, now).run()
+        run.findings.add(error.code, str(error))
+        return run.report()
 
 
 class _Verification:
@@ -127,7 +120,6 @@ class _Verification:
 
     def __init__(
         self,
-        bundle: Bundle,
         pin: str | None,
         sink: Sink | None,
         progress: Callable[[int, int], None] | None,
@@ -135,183 +127,115 @@ class _Verification:
         kept: Mapping[str, bytes],
         now: datetime | None,
     ) -> None:
-        self.trust = trust
-        self.kept = kept
-        self.now = int((now or datetime.now(UTC)).timestamp())
-        self.disputed = 0
-        self.anchors: tuple[Anchor, ...] = ()
-        self.bundle = bundle
-        self.contents = bundle.contents
         self.pin = pin
         self.sink = sink
         self.progress = progress
-        self.cases: dict[str, str] = {}  # stream to name
-        self.findings = BundleFindings(self.cases)
-        self.links = BundleLinks(self.cases, self.findings)
-        self.keys = BundleKeys(self.contents, self.links.signers_of, self.findings)
+        self.trust = trust
+        self.kept = kept
+        self.now = int((now or datetime.now(UTC)).timestamp())
+        self.findings = BundleFindings()
+        self.links = BundleLinks(self.findings)
+        self.keys = BundleKeys(self.links, self.findings)
         self.notes: list[str] = []
-        self.checkpoint: Checkpoint | None = None
-        self.is_sealed = True  # or said to be
-        self.done = 0
-        self.events = 0
-        self.later = 0
-        self.first_later: int | None = None
-        self.silent: set[int] = set()  # indexes of events that nothing more is said of
+        self.state: State | None = None
+        self.signed: SignedCheckpoint | None = None
+        self.anchors: tuple[Anchor, ...] = ()
         self.slots: Counter[SlotStatus] = Counter()
+        self.disputed = 0
+        self.done = self.total = 0
 
-    def run(self) -> BundleReport:
-        for problem in self.bundle.problems():
-            self.findings.add("bundle.manifest", None, problem)
-        if self.bundle.extra is not None:
-            self.findings.add("bundle.extra", None, self.bundle.extra)
-        self.is_sealed, note, self.checkpoint = read_checkpoint(self.bundle, self.findings)
-        self._look_at_events()
-        self.slots = verify_slots(
-            self.bundle, self.links, self.findings, self.silent, sink=self.sink, progress=self._advance
-        )
-        self._look_at_the_whole(note)
-        return self._report()
+    def run(self, bundle: Bundle) -> BundleReport:
+        for name in bundle.extra:
+            self.findings.add("bundle.extra", f"{name!a}: belongs to no bundle")
+        if bundle.missing:
+            said = f"{bundle.missing[0]}: is not there, and no bundle is without it"
+            self.findings.add(MalformedBundle.code, said)
+            return self.report()
+        for problem in bundle.problems():
+            self.findings.add("bundle.manifest", problem)
+        self.state = read_checkpoint(bundle, self.findings)
+        self.total = 2 * bundle.files[EVENTS].size
+        self._look_at_events(bundle)
+        self.slots = verify_slots(bundle, self.links, self.findings, sink=self.sink, progress=self._advance)
+        if self.keys.stream is not None:
+            self._look_at_the_whole(bundle, self.keys.stream)
+        if self.pin is not None and self.links.ledger != self.pin:
+            said = f"this is of ledger {self.links.ledger or 'unknown'}, not of the pinned {self.pin}"
+            self.findings.add(WrongLedger.code, said)
+        self.notes += [_VIEWS] if not self.anchors else []
+        self.notes += [_WORDS, *_program(bundle)]
+        return self.report()
 
     # Events
 
-    def _look_at_events(self) -> None:
-        # Without the root that they lead to, there is nothing to say of proofs.
-        lines = iter(()) if self.checkpoint is None and self.is_sealed else self.bundle.proofs()
-        proofs = ProofLines(lines, self.findings, self.silent)
-        last = -1
-        for line in self.bundle.events():
-            if isinstance(line, Unreadable):
-                self.findings.add(MalformedEvent.code, None, f"line {line.number} of events.jsonl {line.why}")
-                continue
-            if line.index <= last:
-                said = "stands in events.jsonl behind a later one, or a second time"
-                self.findings.add(BrokenChain.code, line.index, said)
-                continue
-            last = line.index
-            try:
-                envelope = Envelope.from_bytes(line.envelope)
-                payload = Payload.from_bytes(envelope.payload)
-            except MalformedEvent as error:
-                self.findings.add(error.code, line.index, str(error))
-                self.silent.add(line.index)
-                if line.index == 0:
-                    self.keys.broken()
-                continue
-            self._take(line.index, envelope, payload, line.envelope, proofs)
-            self._advance(line)
-        proofs.end()
+    def _look_at_events(self, bundle: Bundle) -> None:
+        later, first = 0, 0
+        for event in events_of(bundle, self._refuse):
+            is_sealed = self.state is not None and event.index < self.state.size
+            is_in_place = self.links.follow(event, is_sealed=is_sealed)
+            self.keys.judge(event, is_in_place=is_in_place)
+            self._look_at_proof(event)
+            if self.sink is not None:
+                self.sink.event(event.index, event.line.envelope, event.payload, event.leaf)
+            if self.state is not None and not is_sealed:
+                first = first if later else event.index
+                later += 1
+            self._advance(event)
+        if later:
+            events = "1 event is" if later == 1 else f"{later} events are"
+            said = f"{events} later than the checkpoint, from index {first} on"
+            self.findings.add("unchecked.sealed", said)
 
-    def _advance(self, line: EventLine) -> None:
-        self.done += len(line.envelope)
-        if self.progress is not None and line.number % 250 == 0:
-            self.progress(self.done, 2 * self.bundle.files[EVENTS].size)
+    def _refuse(self, code: str, index: int | None, why: str) -> None:
+        self.findings.add(code, why, index)
+        self.keys.lose()
 
-    def _take(
-        self, index: int, envelope: Envelope, payload: Payload, data: bytes, proofs: ProofLines
-    ) -> None:
-        leaf = envelope.leaf()
-        self.events += 1
-        signers = tuple(each.keyid for each in envelope.signatures)
-        is_believed = self.keys.believes(index, envelope, payload, signers, leaf)
-        if not is_believed:
-            self.silent.add(index)
-        checkpoint = self.checkpoint
-        is_sealed = checkpoint is not None and index < checkpoint.size
-        follows = self.links.follow(index, payload, leaf, is_believed=is_believed, is_sealed=is_sealed)
-        if not follows and self.keys.is_of_keys(payload):
-            self.keys.broken()
-        self.links.remember(index, payload, signers, leaf, is_believed=is_believed)
-        if checkpoint is None or index >= checkpoint.size:
-            if checkpoint is not None:
-                self.later += 1
-                self.first_later = index if self.first_later is None else self.first_later
-            proofs.none_for(index)
-        else:
-            hashes = proofs.of(index)
-            if is_believed:
-                self._prove(index, payload, leaf, hashes, checkpoint)
-        if is_believed and self.sink is not None:
-            self.sink.event(index, data, payload, leaf)
-
-    def _prove(
-        self,
-        index: int,
-        payload: Payload,
-        leaf: str,
-        hashes: tuple[bytes, ...] | None,
-        checkpoint: Checkpoint,
-    ) -> None:
+    def _look_at_proof(self, event: BundleEvent) -> None:
+        state, hashes = self.state, event.line.proof
+        if state is None:
+            return
+        if event.index >= state.size:
+            if hashes is not None:
+                said = "a proof is here, and the checkpoint is of fewer events"
+                self.findings.about(WrongProof.code, event, said)
+            return
         if hashes is None:
             said = "the proof that the log holds it at this place is not here"
-            self.findings.about("unchecked.proof", index, payload, leaf, said)
+            self.findings.about("unchecked.proof", event, said)
             return
         try:
-            verify_inclusion(index, checkpoint.size, bytes.fromhex(leaf), hashes, checkpoint.root)
+            verify_inclusion(event.index, state.size, bytes.fromhex(event.leaf), hashes, state.root)
         except WrongProof as error:
-            self.findings.about(error.code, index, payload, leaf, str(error))
+            self.findings.about(error.code, event, str(error))
             return
         if self.sink is not None:
-            self.sink.proven(index, hashes)
+            self.sink.proven(event.index, hashes)
 
-    def _program(self) -> Iterator[str]:
-        """What is to be said of the program that is in the bundle: whoever made the bundle can make it say anything."""
-        packed = self.bundle.files.get(VERIFIER)
-        script = verifier_script()
-        if packed is not None and script is not None and packed.digest != sha256(script).hexdigest():
-            yield _OTHER_PROGRAM
+    def _advance(self, event: BundleEvent) -> None:
+        self.done += event.line.length + 1
+        if self.progress is not None and event.line.number % 250 == 0:
+            self.progress(self.done, self.total)
 
     # The whole
 
-    def _look_at_the_whole(self, note: Note | None) -> None:
-        keys = self.keys.stream
-        if keys is None:
-            events = counted(self.keys.unchecked)
-            said = f"{events} could not be checked: the opening of the ledger is not here, or does not hold"
-            self.findings.add(UNCHECKED_KEYS, None, said)
-        else:
-            self._look_at_cases(keys)
-            signed = None
-            if note is not None and self.checkpoint is not None:
-                signed = verify_checkpoint(note, self.checkpoint.size, keys, self.findings, self.notes)
-                if signed is not None:
-                    self.anchors = look_outside(self.bundle, signed, self.trust, self.now, self.findings)
-                verify_heads(self.bundle, self.checkpoint, keys, self.links, self.findings)
-            self.anchors += hold_kept(self.kept, signed, keys, self.findings)
-            self._look_at_sources()
-            self._say_what_is_disputed(keys)
-        if self.later:
-            events = "1 event is" if self.later == 1 else f"{self.later} events are"
-            said = f"{events} later than the checkpoint, from index {self.first_later} on"
-            self.findings.add("unchecked.sealed", None, said)
-        if self.pin is not None and self.contents.ledger != self.pin:
-            said = f"this is of ledger {self.contents.ledger}, not of the pinned {self.pin}"
-            self.findings.add(WrongLedger.code, None, said)
-
-    def _look_at_cases(self, keys: KeyStream) -> None:
-        wanted = set(self.contents.cases)
-        for name in sorted(wanted - set(self.cases.values())):
-            said = f"the case {shown(name)} is said to be here, and is not"
-            self.findings.add("bundle.cases", None, said)
-        known = {keys.stream, shared_register(self.contents.ledger)}
-        for stream in sorted(set(self.links.streams) - known):
-            opened = self.cases.get(stream)
-            if opened not in wanted:
-                what = "a stream that opens no case" if opened is None else f"the case {shown(opened)}"
-                self.findings.add(
-                    "bundle.cases", None, f"it holds {what}, which it does not say that it holds"
-                )
-
-    def _look_at_sources(self) -> None:
-        for digest in self.bundle.sources():
+    def _look_at_the_whole(self, bundle: Bundle, keys: KeyStream) -> None:
+        if bundle.checkpoint() is None:
+            self.findings.add(UNCHECKED_CHECKPOINT, "there is no checkpoint: nothing here was sealed")
+        if self.state is not None:
+            self.signed = verify_checkpoint(self.state, keys, self.findings, self.notes)
+            verify_heads(bundle, self.state, keys, self.links, self.findings)
+        if self.signed is not None:
+            self.anchors = look_outside(bundle, self.signed, self.trust, self.now, self.findings)
+        self.anchors += hold_kept(self.kept, self.signed, keys, self.findings)
+        for digest in bundle.below(SOURCES):
             if digest not in self.links.sources:
                 said = f"sources/{digest}: no event that is here speaks of a document with this digest"
-                self.findings.add("bundle.extra", None, said)
+                self.findings.add("bundle.extra", said)
+        self._say_what_is_disputed(keys)
 
     def _say_what_is_disputed(self, keys: KeyStream) -> None:
         for record in keys.keys.values():
-            if record.trusted_below is None:
-                continue
-            disputed = self.links.disputed_by(record)
+            disputed = self.links.disputed_by(record) if record.trusted_below is not None else []
             if disputed:
                 self.disputed += len(disputed)
                 events = "1 event is" if len(disputed) == 1 else f"{len(disputed)} events are"
@@ -320,26 +244,28 @@ class _Verification:
                     f"{record.revoked_at}, and what it signed from index {record.trusted_below} on is not to be trusted"
                 )
 
-    def _report(self) -> BundleReport:
-        where_no_index = self.events + 1 << 64
-        listed = sorted(
-            self.findings.listed, key=lambda each: where_no_index if each.index is None else each.index
-        )
-        failed = {each.code for each in listed} & {CHECKPOINT_WRONG}
-        views = [] if self.anchors else [_VIEWS]
-        notes = [*([] if self.pin is not None else [_NO_PIN]), *self.notes, *views, _WORDS, *self._program()]
+    def report(self) -> BundleReport:
+        findings, keys = self.findings, self.keys.stream
+        listed = sorted(findings.listed, key=lambda each: (each.index is None, each.index or 0))
         return BundleReport(
-            ledger_id=self.contents.ledger,
-            origin=self.contents.origin,
+            ledger_id=self.links.ledger,
+            origin=None if keys is None else keys.origin,
             pinned=self.pin is not None,
-            cases=self.contents.cases,
-            events=self.events,
-            holding=max(0, self.events - len(self.findings.touched) - self.keys.unchecked),
-            size=self.checkpoint.size if self.checkpoint is not None and not failed else None,
+            cases=tuple(sorted(set(findings.cases.values()))),
+            events=self.links.count,
+            holding=self.links.count - len(findings.touched),
+            size=None if self.signed is None else self.signed.size,
             slots=dict(self.slots),
             disputed=self.disputed,
             anchors=self.anchors,
             findings=tuple(listed),
-            more=sum(self.findings.counted.values()) - len(listed),
-            notes=tuple(notes),
+            more=sum(findings.counted.values()) - len(listed),
+            notes=(*([] if self.pin is not None else [_NO_PIN]), *self.notes),
         )
+
+
+def _program(bundle: Bundle) -> Iterator[str]:
+    """What is to be said of the program that is in the bundle: whoever made the bundle can make it say anything."""
+    packed, script = bundle.files.get(VERIFIER), verifier_script()
+    if packed is not None and script is not None and packed.digest != sha256(script).hexdigest():
+        yield _OTHER_PROGRAM

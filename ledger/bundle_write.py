@@ -1,7 +1,7 @@
 """Write a bundle: whole cases of a ledger for somebody who has nothing else, with what it takes to check them.
 
 1. In it are the key stream, the shared register and the streams of the cases, each whole; of their protected content
-   what is at hand and not withheld. What is withheld is listed; what was erased is not there.
+   what is at hand and not withheld. What is withheld is named; what any event in it says was erased is not there.
 2. Every event is verified as it is read, each proof leads to the last checkpoint, and the finished bundle is verified
    as its recipient would: nothing is handed out that does not hold.
 3. The same ledger, choice, custody data and day give the same bytes.
@@ -23,30 +23,29 @@ from operator import attrgetter
 from pathlib import Path
 
 from claimledger.events.disclosure import SlotStatus
+from claimledger.events.erasure import DisclosureErased, erased_slots
 from claimledger.events.errors import InvalidInput, MissingDisclosure, WrongDisclosure
+from claimledger.events.recorded import Event
 
 from .bundle_files import (
     CHECKPOINT,
-    DISCLOSURES,
     EVENTS,
     HEADS,
-    PROOFS,
     README,
     SOURCES,
     TIMESTAMPS,
     VERIFIER,
-    WITHHELD,
-    Contents,
     Custody,
     verifier_script,
 )
-from .bundle_lines import event_line, proof_line, withheld_line
+from .bundle_lines import event_line
 from .bundle_pack import Packer
 from .bundle_readme import readme
 from .bundle_report import BundleReport
 from .bundle_withhold import Withholding
 from .checkpoints import SignedCheckpoint
 from .log import Log
+from .reading import open_row
 from .recording import Row
 from .rows import PAGE, StoredRows
 from .tiles import TiledTree
@@ -61,24 +60,28 @@ class Bundling:
     Attributes:
         store: the rows.
         log: the same, verified as they are read.
-        contents: what the bundle says it is.
+        ledger: the ledger id.
+        origin: the log's name.
+        cases: names of the cases, ascending.
         streams: UUIDs of the key stream, the shared register and the cases.
         withholding: which slots are left out.
         checkpoint: the last checkpoint, or None.
         tree: the tree of that size, or None.
-        heads: the signed note of where the streams end, or None.
+        heads: by stream the signed note of where it ends; none where the log's keys are not at hand.
         sources: files to put in: sources and evidence items that events name by their digest.
         custody: who hands it over.
     """
 
     store: StoredRows
     log: Log
-    contents: Contents
+    ledger: str
+    origin: str
+    cases: Sequence[str]
     streams: Sequence[str]
     withholding: Withholding
     checkpoint: SignedCheckpoint | None
     tree: TiledTree | None
-    heads: bytes | None
+    heads: Mapping[str, bytes]
     sources: Sequence[Path]
     custody: Custody
 
@@ -106,7 +109,7 @@ def write_bundle(
         collected.take(progress)
         what.withholding.check()
         collected.add_beside()
-        return packer.finish(what.contents, what.custody)
+        return packer.finish(what.ledger, what.custody)
 
 
 class _Collected:
@@ -115,7 +118,14 @@ class _Collected:
     def __init__(self, what: Bundling, packer: Packer) -> None:
         self._what = what
         self._packer = packer
-        self._events, self._proofs, self._disclosed, self._withheld = (packer.spool() for _ in range(4))
+        self._events = packer.spool()
+        self._erased = {
+            place
+            for stream in what.streams
+            for row in what.store.rows(-1, stream)
+            if row.type == DisclosureErased.TYPE
+            for place in erased_slots(open_row(row)[1])
+        }
         self._count = self._later = 0
         self._slots: Counter[SlotStatus] = Counter()
         self._digests: set[str] = set()
@@ -129,67 +139,69 @@ class _Collected:
             for row, event in zip(page, events, strict=False):
                 if row.index != event.index:
                     raise InvalidInput("the ledger grew while it was bundled; try again")
-                self._events.write(event_line(row.index, row.envelope))
-                self._prove(row.index)
-                withheld = what.withholding.slots(event)
-                at_hand = disclosures.get(row.event_id, {})
-                for slot in sorted(event.header.commitments):
-                    self._take_slot(
-                        row.event_id, slot, event.slots[slot], at_hand, is_withheld=slot in withheld
-                    )
+                slots = self._slots_of(event, disclosures.get(row.event_id, {}))
+                self._events.write(event_line(row.index, row.envelope, self._proof(row.index), slots))
                 self._remember_digest(event.header.body)
                 self._count += 1
             if progress is not None:
                 progress(self._count)
 
     def add_beside(self) -> None:
-        """Add the files of lines, and what stands beside them."""
+        """Add the events, and what stands beside them."""
         what, packer = self._what, self._packer
-        for name, spool in (
-            (EVENTS, self._events), (PROOFS, self._proofs), (DISCLOSURES, self._disclosed), (WITHHELD, self._withheld)
-        ):  # fmt: skip
-            packer.add_spool(name, spool)
+        packer.add_spool(EVENTS, self._events)
         if what.checkpoint is not None:
             packer.add(CHECKPOINT, what.checkpoint.data)
             for size, token in what.store.timestamps():
                 if size == what.checkpoint.size:
                     packer.add(TIMESTAMPS + sha256(token).hexdigest(), token)
-        if what.heads is not None:
-            packer.add(HEADS + sha256(what.heads).hexdigest(), what.heads)
+        for stream, note in what.heads.items():
+            packer.add(HEADS + stream, note)
         for path in what.sources:
             self._add_source(path)
         script = verifier_script()
         if script is not None:
             packer.add(VERIFIER, script)
-        packer.add(
-            README,
-            readme(what.contents, self._count, self._later, self._slots, has_heads=what.heads is not None),
+        page = readme(
+            ledger=what.ledger,
+            origin=what.origin,
+            cases=what.cases,
+            size=None if what.checkpoint is None else what.checkpoint.size,
+            events=self._count,
+            later=self._later,
+            slots=self._slots,
+            has_heads=bool(what.heads),
         )
+        packer.add(README, page)
 
-    def _prove(self, index: int) -> None:
+    def _proof(self, index: int) -> Sequence[bytes] | None:
         what = self._what
         if what.checkpoint is None or what.tree is None:
-            return
+            return None
         if index < what.checkpoint.size:
-            self._proofs.write(proof_line(index, what.tree.inclusion_proof(index)))
-        else:
-            self._later += 1
+            return what.tree.inclusion_proof(index)
+        self._later += 1
+        return None
 
-    def _take_slot(
-        self, event: str, slot: str, status: SlotStatus, at_hand: dict[str, bytes], *, is_withheld: bool
-    ) -> None:
-        if status is SlotStatus.DISCLOSED and is_withheld:
-            status = SlotStatus.WITHHELD
-        if status is SlotStatus.WITHHELD:
-            self._withheld.write(withheld_line(event, slot))
-        elif status is SlotStatus.DISCLOSED:
-            content = at_hand.get(slot)
-            if content is None:
-                raise MissingDisclosure(
-                    f"event {event}: its slot {slot} was erased while it was bundled; try again"
-                )
-            self._disclosed.write(content + b"\n")
-        self._slots[status] += 1
+    def _slots_of(self, event: Event, at_hand: Mapping[str, bytes]) -> dict[str, bytes | None]:
+        """What is given of an event's protected content; None for what is withheld."""
+        asked, given = self._what.withholding.slots(event), dict[str, bytes | None]()
+        for slot in event.header.commitments:
+            status = event.slots[slot]
+            if (event.id, slot) in self._erased:
+                status = SlotStatus.ERASED
+            elif status is SlotStatus.DISCLOSED and slot in asked:
+                status = SlotStatus.WITHHELD
+            if status is SlotStatus.WITHHELD:
+                given[slot] = None
+            elif status is SlotStatus.DISCLOSED:
+                if slot not in at_hand:
+                    raise MissingDisclosure(
+                        f"event {event.id}: its slot {slot} was erased while it was bundled; try again"
+                    )
+                given[slot] = at_hand[slot]
+            self._slots[status] += 1
+        return given
 
     def _remember_digest(self, body: Mapping[str, object]) -> None:
         source = body.get("source")
@@ -208,7 +220,7 @@ class _Collected:
                 raise InvalidInput(
                     f"{path}: no source or evidence item of these cases has the digest {name}; it is not put in"
                 )
-            if self._packer.add_file(SOURCES + name, read).digest != name:
+            if self._packer.add_file(SOURCES + name, read) != name:
                 raise WrongDisclosure(f"{path}: was changed while it was bundled")
         except OSError as error:
             raise InvalidInput(f"{path}: cannot be read: {error.strerror}") from None

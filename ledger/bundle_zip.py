@@ -1,12 +1,11 @@
-"""The archive of a bundle: a zip in its one spelling, and what is refused of any other before a byte of it is
-believed.
+"""The archive of a bundle: a zip in its one spelling, read from the front, and nothing believed that stands elsewhere.
 
 1. Files are stored, never compressed; names ascend; every header has the one form that `docs/spec/6-bundles.md`
    gives; no byte stands between, before or after. Nothing can hide, and nothing is larger inside than outside.
-2. What is made to do harm when it is unpacked is refused as such (`UnsafeBundle`): names that lead out of the folder,
-   links, devices, repeated names, compressed files, sizes that are not there. All else that is not in the form is
-   `MalformedBundle`. Both are found from headers alone, in memory that is bounded by the number of files.
-3. Nothing is ever unpacked here: files are read where they stand.
+2. Each local header is held against the one that its CRC-32, size and name make. What follows the last file must be
+   the list that these headers make, to the last byte. All else is `MalformedBundle`, found in memory that is bounded
+   by the number of files. Whether the bytes fit, the manifests say (SHA-256), and no check sum.
+3. Nothing is ever unpacked here, so that no name can lead anywhere: files are read where they stand.
 4. A folder into which a bundle was unpacked is read as well, without following any link.
 
 Format: PKWARE's APPNOTE, sections 4.3.7, 4.3.12 and 4.3.16, narrowed. Compression is left out since its bytes
@@ -17,7 +16,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import stat
 import struct
 import zlib
@@ -27,9 +25,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from claimledger.events.errors import InvalidInput, LedgerNotFound, MalformedBundle, UnsafeBundle
+from claimledger.events.errors import InvalidInput, LedgerNotFound, MalformedBundle
 
-__all__ = ["MAX_BYTES", "MAX_FILES", "MAX_NAME", "Archive", "ArchiveWriter", "PackedFile", "looks_like_zip"]
+__all__ = [
+    "FOLDER",
+    "MAX_BYTES",
+    "MAX_FILES",
+    "MAX_NAME",
+    "Archive",
+    "ArchiveWriter",
+    "PackedFile",
+    "looks_like_zip",
+]
+
+FOLDER: Final = "claimledger-bundle-1/"
+"""What all names of a bundle begin with: the name of its format."""
 
 MAX_BYTES: Final = 2**32 - 1
 MAX_FILES: Final = 10_000
@@ -41,16 +51,7 @@ _CENTRAL: Final = struct.Struct("<4s6H3I5H2I")
 _END: Final = struct.Struct("<4s4H2IH")
 _VERSION, _MADE_BY, _DATE, _MODE = 20, 788, 33, 0o100644 << 16
 _BLOCK: Final = 1 << 20
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]").search
-_DRIVE: Final = re.compile(r"[A-Za-z]:").match
-_KINDS: Final = {
-    stat.S_IFLNK: "a link",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-}
+_TOO_LARGE: Final = "a bundle is smaller than 4 GiB: give fewer cases or source files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,44 +59,29 @@ class PackedFile:
     """One file of a bundle, whose bytes were read once.
 
     Attributes:
-        name: with the folder that all names begin with, and ``/`` between.
         size: in bytes.
         digest: SHA-256 of its bytes, 64 hex digits.
         offset: where its bytes begin in the archive; 0 in a folder.
     """
 
-    name: str
     size: int
     digest: str
     offset: int
 
 
 def _local_header(name: bytes, crc: int, size: int) -> bytes:
-    fields = (b"PK\3\4", _VERSION, 0, 0, 0, _DATE, crc, size, size, len(name), 0)
-    return _LOCAL.pack(*fields) + name
+    return _LOCAL.pack(b"PK\3\4", _VERSION, 0, 0, 0, _DATE, crc, size, size, len(name), 0) + name
 
 
 def _central_header(name: bytes, crc: int, size: int, offset: int) -> bytes:
-    fields = (
-        b"PK\1\2",
-        _MADE_BY,
-        _VERSION,
-        0,
-        0,
-        0,
-        _DATE,
-        crc,
-        size,
-        size,
-        len(name),
-        0,
-        0,
-        0,
-        0,
-        _MODE,
-        offset,
-    )
-    return _CENTRAL.pack(*fields) + name
+    fields = (_MADE_BY, _VERSION, 0, 0, 0, _DATE, crc, size, size, len(name), 0, 0, 0, 0, _MODE, offset)
+    return _CENTRAL.pack(b"PK\1\2", *fields) + name
+
+
+def _end(central: list[bytes], offset: int) -> bytes:
+    """What stands behind the files: all central headers and the end record."""
+    headers, count = b"".join(central), len(central)
+    return headers + _END.pack(b"PK\5\6", 0, 0, count, count, len(headers), offset, 0)
 
 
 class ArchiveWriter:
@@ -114,13 +100,13 @@ class ArchiveWriter:
         """Add a file.
 
         Args:
-            name: comes after all names that were added before.
+            name: without the folder; comes after all names that were added before.
             content: its bytes, in pieces of any length.
 
         Raises:
             InvalidInput: the archive would be larger than any may be.
         """
-        raw = name.encode()
+        raw = (FOLDER + name).encode()
         if raw <= self._last or len(raw) > MAX_NAME or len(self._central) == MAX_FILES:
             raise InvalidInput(f"{name}: a bundle has at most {MAX_FILES} files, in the order of their names")
         self._last = raw
@@ -130,7 +116,7 @@ class ArchiveWriter:
         for piece in content:
             crc, size = zlib.crc32(piece, crc), size + len(piece)
             if offset + size > MAX_BYTES:
-                raise InvalidInput("a bundle is smaller than 4 GiB: give fewer cases or source files")
+                raise InvalidInput(_TOO_LARGE)
             self._file.write(piece)
         end = self._file.tell()
         self._file.seek(offset)
@@ -144,11 +130,10 @@ class ArchiveWriter:
         Raises:
             InvalidInput: the archive would be larger than any may be.
         """
-        start, headers, count = self._file.tell(), b"".join(self._central), len(self._central)
-        if start + len(headers) + _END.size > MAX_BYTES:
-            raise InvalidInput("a bundle is smaller than 4 GiB: give fewer cases or source files")
-        self._file.write(headers)
-        self._file.write(_END.pack(b"PK\5\6", 0, 0, count, count, len(headers), start, 0))
+        start = self._file.tell()
+        if start + sum(map(len, self._central)) + _END.size > MAX_BYTES:
+            raise InvalidInput(_TOO_LARGE)
+        self._file.write(_end(self._central, start))
 
 
 class Archive:
@@ -156,7 +141,7 @@ class Archive:
 
     Attributes:
         path: where it is.
-        files: every file, by its name, in the order of the names.
+        files: every file, by its whole name, in the order of the names. A name that is not UTF-8 has lone surrogates.
     """
 
     def __init__(self, path: Path, files: dict[str, PackedFile], archive: BinaryIO | None) -> None:
@@ -174,22 +159,19 @@ class Archive:
 
         Raises:
             LedgerNotFound: nothing is there, or it cannot be read.
-            UnsafeBundle: it is made to do harm.
-            MalformedBundle: it is no bundle, or not whole.
+            MalformedBundle: it is not in the one form.
         """
+        file = None
         try:
             if path.is_dir():
                 return cls(path, _folder_files(path), None)
             file = path.open("rb")
-        except OSError as error:
-            raise LedgerNotFound(f"{path}: cannot be read: {error.strerror}") from None
-        try:
             return cls(path, _archive_files(file, progress or _nobody), file)
-        except OSError as error:
-            file.close()
-            raise LedgerNotFound(f"{path}: cannot be read: {error.strerror}") from None
-        except BaseException:
-            file.close()
+        except BaseException as error:
+            if file is not None:
+                file.close()
+            if isinstance(error, OSError):
+                raise LedgerNotFound(f"{path}: cannot be read: {error.strerror}") from None
             raise
 
     def open_file(self, name: str) -> io.BufferedReader:
@@ -200,19 +182,8 @@ class Archive:
         """
         found = self.files[name]
         if self._archive is None:
-            return open(_open_here(self.path.parent, name), "rb")
+            return _open_here(self.path, name)
         return io.BufferedReader(_Window(self._archive, found.offset, found.size), 1 << 16)
-
-    def read(self, name: str, limit: int) -> bytes:
-        """The bytes of a small file.
-
-        Raises:
-            MalformedBundle: it is longer than the limit.
-        """
-        if self.files[name].size > limit:
-            raise MalformedBundle(f"{name}: {self.files[name].size} bytes, where at most {limit} are read")
-        with self.open_file(name) as file:
-            return file.read(limit)
 
     def close(self) -> None:
         """Close the archive; closing twice does nothing."""
@@ -265,150 +236,78 @@ def _archive_files(file: BinaryIO, progress: Callable[[int], None]) -> dict[str,
     length = file.seek(0, os.SEEK_END)
     if length > MAX_BYTES:
         raise MalformedBundle("the archive has 4 GiB or more; no bundle has")
-    if length < _END.size:
-        raise MalformedBundle("no zip archive, or one that was cut short")
-    file.seek(length - _END.size)
-    end = file.read(_END.size)
-    magic, _, _, _, count, central_length, central_at, _ = _END.unpack(end)
-    if magic != b"PK\5\6":
-        raise MalformedBundle("its end is not that of a bundle: it was cut short, or something was added")
-    if count > MAX_FILES:
-        raise UnsafeBundle(f"it says that it holds more than {MAX_FILES} files")
-    if central_at + central_length + _END.size > length:
-        raise UnsafeBundle("it declares sizes that are larger than the whole archive")
-    if central_at + central_length + _END.size != length or central_length > count * (
-        _CENTRAL.size + MAX_NAME
-    ):
-        raise MalformedBundle(
-            "there is something between the parts of the archive that belongs to none of them"
-        )
-    file.seek(central_at)
-    found = list(_central_headers(file.read(central_length), count))
-    _refuse_the_dangerous(found, central_at)
-    files, at = {}, 0
-    headers = []
-    for name, crc, size, _ in sorted(found, key=lambda each: each[3]):
-        header = _local_header(name, crc, size)
-        file.seek(at)
-        if file.read(len(header)) != header:
-            raise MalformedBundle(f"{name.decode()}: its header is not the one that a bundle has")
-        headers.append(_central_header(name, crc, size, at))
-        at += len(header)
-        digest, counted = _digest(file, size, at, progress)
-        if counted != crc:
-            raise MalformedBundle(f"{name.decode()}: its bytes do not fit their check sum; it was damaged")
-        files[name.decode()] = PackedFile(name.decode(), size, digest, at)
-        at += size
-    expected = b"".join(headers) + _END.pack(b"PK\5\6", 0, 0, count, count, central_length, central_at, 0)
-    file.seek(central_at)
-    if at != central_at or file.read() != expected or list(files) != sorted(files, key=str.encode):
+    files: dict[str, PackedFile] = {}
+    central: list[bytes] = []
+    at, last = 0, b""
+    file.seek(0)
+    while (header := file.read(_LOCAL.size)).startswith(b"PK\3\4"):
+        header = header.ljust(_LOCAL.size, b"\0")
+        *_, crc, size, _, name_length, _ = _LOCAL.unpack(header)
+        raw = file.read(name_length)
+        begins = at + len(header) + len(raw)
+        if not 1 <= len(raw) <= MAX_NAME or len(central) == MAX_FILES or begins + size > length:
+            raise MalformedBundle(
+                "the archive was cut short, or has more files or longer names than a bundle"
+            )
+        name = raw.decode(errors="surrogateescape")
+        if header + raw != _local_header(raw, crc, size) or raw <= last:
+            raise MalformedBundle(f"{name!a}: its header, or its place, is not the one that a bundle has")
+        files[name] = PackedFile(size, _digest(file, size, progress), begins)
+        central.append(_central_header(raw, crc, size, at))
+        at, last = begins + size, raw
+    expected = _end(central, at)
+    file.seek(at)
+    if length != at + len(expected) or file.read() != expected:
         raise MalformedBundle("the list of files at its end is not the one that a bundle has")
     return files
 
 
-def _central_headers(data: bytes, count: int) -> Iterator[tuple[bytes, int, int, int]]:
-    """Name, CRC-32, size and offset of each file; what no bundle may have is refused on the way."""
-    at = 0
-    for _ in range(count):
-        if len(data) - at < _CENTRAL.size:
-            raise MalformedBundle("the list of files at its end was cut short")
-        (magic, _, _, flags, method, _, _, crc, packed, size, name_length, extra, comment, _, _, external, offset) = (
-            _CENTRAL.unpack_from(data, at)
-        )  # fmt: skip
-        name = data[at + _CENTRAL.size : at + _CENTRAL.size + name_length]
-        if magic != b"PK\1\2" or len(name) != name_length:
-            raise MalformedBundle("the list of files at its end is damaged")
-        at += _CENTRAL.size + name_length + extra + comment
-        text = _safe_name(name)
-        kind = _KINDS.get(stat.S_IFMT(external >> 16))
-        if kind is not None or text.endswith("/"):
-            raise UnsafeBundle(f"{text}: is {kind or 'a folder'}; a bundle holds plain files only")
-        if flags & 1:
-            raise UnsafeBundle(f"{text}: is encrypted")
-        if method:
-            raise UnsafeBundle(f"{text}: is compressed; it could be larger inside than outside")
-        if packed != size:
-            raise UnsafeBundle(f"{text}: declares another size than it has")
-        yield name, crc, size, offset
-    if at != len(data):
-        raise MalformedBundle("the list of files at its end is longer than it says")
-
-
-def _safe_name(raw: bytes) -> str:
-    """The name of a file, if it leads nowhere but into the folder of the bundle."""
-    try:
-        name = raw.decode("ascii")
-    except UnicodeDecodeError:
-        raise UnsafeBundle("a name of a file is not ASCII; no bundle has such a name") from None
-    shown = repr(name[:MAX_NAME])
-    if _CONTROL(name):
-        raise UnsafeBundle(f"{shown}: a name with control characters")
-    if name.startswith("/") or "\\" in name or _DRIVE(name):
-        raise UnsafeBundle(f"{shown}: a name that leads out of the folder it is unpacked into")
-    parts = name.removesuffix("/").split("/")
-    if ".." in parts or "." in parts or "" in parts:
-        raise UnsafeBundle(f"{shown}: a name that leads out of the folder it is unpacked into")
-    if len(raw) > MAX_NAME:
-        raise MalformedBundle(f"{shown}: a name of {len(raw)} bytes; at most {MAX_NAME} are read")
-    return name
-
-
-def _refuse_the_dangerous(found: list[tuple[bytes, int, int, int]], end: int) -> None:
-    seen: dict[str, str] = {}
-    for raw, _, size, offset in found:
-        name = raw.decode()
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            raise UnsafeBundle(f"{name}: differs from {other} in upper and lower case only")
-        if offset + _LOCAL.size + len(raw) + size > end:
-            raise UnsafeBundle(f"{name}: declares more bytes than the archive has")
-    if len(seen) != len(found):
-        raise UnsafeBundle("two files have the same name")
-
-
-def _digest(file: BinaryIO, size: int, at: int, progress: Callable[[int], None]) -> tuple[str, int]:
-    digest, crc, left = sha256(), 0, size
-    file.seek(at)
+def _digest(file: BinaryIO, size: int, progress: Callable[[int], None]) -> str:
+    """SHA-256 of the next bytes of a file."""
+    digest, left = sha256(), size
     while left:
         piece = file.read(min(left, _BLOCK))
         if not piece:
-            raise MalformedBundle("the archive was cut short")
+            raise MalformedBundle("it was cut short while it was read")
         digest.update(piece)
-        crc = zlib.crc32(piece, crc)
         left -= len(piece)
         progress(len(piece))
-    return digest.hexdigest(), crc
+    return digest.hexdigest()
 
 
 def _folder_files(folder: Path) -> dict[str, PackedFile]:
-    folder = folder.resolve()
-    names: list[str] = []
-    waiting = [folder.name]
-    while waiting:
-        at = waiting.pop()
-        with os.scandir(folder.parent / at) as entries:
-            for entry in entries:
-                name = f"{at}/{entry.name}"
-                mode = entry.stat(follow_symlinks=False).st_mode
-                if stat.S_ISDIR(mode):
-                    waiting.append(name)
-                elif stat.S_ISREG(mode):
-                    names.append(name)
-                else:
-                    kind = _KINDS.get(stat.S_IFMT(mode), "no file")
-                    raise UnsafeBundle(f"{name!r}: is {kind}; a bundle holds plain files only")
-                if len(names) + len(waiting) > MAX_FILES:
-                    raise UnsafeBundle(f"it holds more than {MAX_FILES} files")
-    files = {}
-    for name in sorted(names, key=os.fsencode):
-        with open(_open_here(folder.parent, name), "rb") as file:
+    files: dict[str, PackedFile] = {}
+    total = 0
+    for name in sorted(_names_below(folder), key=os.fsencode):
+        with _open_here(folder, name) as file:
             size = os.fstat(file.fileno()).st_size
-            if size > MAX_BYTES:
-                raise MalformedBundle(f"{name!r}: has 4 GiB or more; no file of a bundle has")
-            digest, _ = _digest(file, size, 0, _nobody)
-        files[name] = PackedFile(name, size, digest, 0)
+            total += size
+            if total > MAX_BYTES:
+                raise MalformedBundle("the folder has 4 GiB or more; no bundle has")
+            files[name] = PackedFile(size, _digest(file, size, _nobody), 0)
     return files
 
 
-def _open_here(parent: Path, name: str) -> int:
-    return os.open(parent / name, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+def _names_below(folder: Path) -> Iterator[str]:
+    """Names of all files, as an archive has them; anything that is no file is refused."""
+    waiting, count = [""], 0
+    while waiting:
+        at = waiting.pop()
+        with os.scandir(folder / at) as entries:
+            for entry in entries:
+                count += 1
+                name = FOLDER + at + entry.name
+                mode = entry.stat(follow_symlinks=False).st_mode
+                if count > MAX_FILES or len(os.fsencode(name)) > MAX_NAME:
+                    raise MalformedBundle("the folder has more files or longer names than a bundle")
+                if stat.S_ISDIR(mode):
+                    waiting.append(f"{at}{entry.name}/")
+                elif stat.S_ISREG(mode):
+                    yield name
+                else:
+                    raise MalformedBundle(f"{name!a}: is a link or a device; a bundle holds plain files only")
+
+
+def _open_here(folder: Path, name: str) -> io.BufferedReader:
+    path = folder / name.removeprefix(FOLDER)
+    return open(os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0)), "rb")

@@ -238,8 +238,8 @@ def bundle_lines(
 def _what_it_is(report: BundleReport, width: int) -> list[Line]:
     from claimledger.projections.layout import Cell, amount, line, paragraph
 
-    cases = "case" if len(report.cases) == 1 else "cases"
-    what = f"{amount(report.events, 'event')} of {cases} {', '.join(report.cases)}"
+    cases = {0: "no case", 1: "case "}.get(len(report.cases), "cases ")
+    what = f"{amount(report.events, 'event')} of {cases}{', '.join(report.cases)}"
     lines: list[Line] = []
     if report.findings:
         held = f"{amount(report.holding, 'event')} {'holds' if report.holding == 1 else 'hold'}"

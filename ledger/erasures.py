@@ -1,7 +1,8 @@
 """What was erased, as it is read: which slots of an event a later signed event erased, and by whose authority.
 
 1. The index of names says which event to look at; that event is read and verified, and must be an erasure of that very
-   slot, later in the log and of the same stream. Who changes the index erases nothing and hides nothing.
+   slot, of the same stream. Who changes the index erases nothing and hides nothing. An erasure acts on the past only:
+   of itself and of what comes later it erases nothing, which the audit tells as `erasure.wrong`.
 2. What was erased stays erased where its bytes are there (again): they are not shown.
 3. An erasure that a newer release wrote still erases what it names so; its authority and reason are then not known.
 """
@@ -55,14 +56,13 @@ class Erasures:
         ):
             event = self._event(erasing)
             row = places[event_id]
-            if (event_id, slot) not in erased_slots(event.header) or (
-                event.stream != row.stream or event.index <= row.index
-            ):
+            if (event_id, slot) not in erased_slots(event.header) or event.stream != row.stream:
                 raise RowMismatch(
                     f"index {row.index}: the index of names leads to an event that does not erase slot {slot}; "
                     "verify the ledger"
                 )
-            found.setdefault(event_id, {})[slot] = erasure_of(event)
+            if event.index > row.index:
+                found.setdefault(event_id, {})[slot] = erasure_of(event)
         return dict(found)
 
     def _event(self, event_id: str) -> Event:

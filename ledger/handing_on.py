@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import InvalidInput, MissingDisclosure, UnknownName
 
-from .bundle_files import Contents, Custody
+from .bundle_files import Custody
 from .bundle_report import BundleReport
 from .bundle_withhold import Withholding
 from .bundle_write import Bundling, write_bundle
@@ -71,9 +71,9 @@ class HandingOn(LedgerReader):
             Bundling(
                 store=self._store,
                 log=self._log,
-                contents=Contents(
-                    self.id, self.origin, tuple(wanted), checkpoint.size if checkpoint else None
-                ),
+                ledger=self.id,
+                origin=self.origin,
+                cases=wanted,
                 streams=[self._log.keys.stream, self._shared_stream, *of_cases],
                 withholding=Withholding(
                     withhold,
@@ -84,7 +84,7 @@ class HandingOn(LedgerReader):
                 ),
                 checkpoint=checkpoint,
                 tree=self._sealed.tree(checkpoint.size) if checkpoint else None,
-                heads=self._heads_of(wanted) if checkpoint else None,
+                heads=self._heads_of(wanted) if checkpoint else {},
                 sources=[Path(each) for each in sources],
                 custody=custody,
             ),
@@ -116,6 +116,6 @@ class HandingOn(LedgerReader):
             raise MissingDisclosure(f"event {event.leaf[:8]}: the content of slot {slot} is {status.value}")
         return self._store.disclosures([event.id])[event.id][slot] + b"\n"
 
-    def _heads_of(self, cases: Sequence[str]) -> bytes | None:  # noqa: ARG002 - nobody signs here
-        """Where cases end, signed by the log; None where its keys are not at hand."""
-        return None
+    def _heads_of(self, cases: Sequence[str]) -> Mapping[str, bytes]:  # noqa: ARG002 - nobody signs here
+        """By stream the note of where it ends, signed by the log; none where its keys are not at hand."""
+        return {}

@@ -24,6 +24,7 @@ from claimledger.events.event import Payload, format_instant
 from claimledger.events.governance import KeyAdded, KeyRevoked, LedgerOpened, LogKey, RootKey, RootsChanged
 
 from .key_records import KeyRecord
+from .key_refusals import refuse_unwise
 from .key_requests import Asked, KeyChange, KeyRequest
 from .keys import Keyring, Signer, keyid
 from .log import Log
@@ -112,6 +113,7 @@ class KeyChanges:
         new = _new_keys(change, {each.key for each in roots})
         # Held against the rules as if all had signed: so that nobody signs in vain.
         keys.check_authority(payload, sorted(each.keyid for each in (*roots, *new)), index)
+        refuse_unwise(keys, payload, index)
         return KeyRequest(keys.origin, payload.to_bytes(), keys.threshold, (*roots, *new))
 
     def write(self, request: KeyRequest) -> Receipt:
@@ -137,6 +139,7 @@ class KeyChanges:
                 f"still to sign, or some of them: {who}"
             )
         keys.verify(request.envelope, header, self._store.size())
+        refuse_unwise(keys, header, self._store.size())
         pending = _signed(request, header)
         self._store.append(
             [pending], key_stream=keys.stream, key_sequence=keys.sequence, refold=_moved, recheck=_nothing

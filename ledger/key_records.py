@@ -75,11 +75,10 @@ class KeyTable:
         index: of the last event that was folded in.
     """
 
-    __slots__ = ("_keys", "_revocations", "_thresholds", "index")
+    __slots__ = ("_keys", "_thresholds", "index")
 
     def __init__(self, threshold: int) -> None:
         self.index = 0
-        self._revocations: dict[str, list[tuple[int, int]]] = {}  # by keyid: index and size
         self._thresholds = [(0, threshold)]  # from the event after an index on
         self._keys: dict[str, KeyRecord] = {}
 
@@ -113,10 +112,6 @@ class KeyTable:
         """Whether every one of these keyids is that of a root key that may sign at an index."""
         records = [self._keys.get(name) for name in signers]
         return all(each is not None and each.role == "root" and each.is_active_at(index) for each in records)
-
-    def sizes_trusted(self, keyid: str, index: int) -> list[int]:
-        """How many leaves each revocation of a key below an index left trusted, in the order of the log."""
-        return [size for at, size in self._revocations.get(keyid, ()) if at < index]
 
     def predecessors(self, keyids: Collection[str]) -> set[str]:
         """These keys, and the keys that they succeed, one after the other: whose records their holders may mend."""

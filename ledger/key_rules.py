@@ -4,9 +4,8 @@
    itself, as proof that its holder has it. ``roots.changed`` takes a threshold of the old roots, a threshold of the
    new ones, and each root that is new.
 2. One key, one role, one algorithm: a key that is there, or ever was, is not added again.
-3. A revocation names a key that is active, trusts no more leaves than come before it, and leaves at least one recorder
-   key and as many roots as must sign. A key that is no longer active may be revoked again only to trust fewer leaves:
-   when a theft shows late.
+3. A revocation names a key that is in the ledger. Whether it is wise is asked when it is written, and not here
+   (`claimledger.key_refusals`): of several revocations of a key the last one counts.
 4. The body of a key event is read exactly as it was signed. What this release cannot read is `CouldNotCheck`.
 
 Each rule looks at keyids alone: whether the signatures fit is looked at in `claimledger.trust`.
@@ -18,21 +17,22 @@ from collections.abc import Collection
 from typing import TypeVar
 
 from claimledger.events.encoding import encode
-from claimledger.events.envelope import keyid_of
 from claimledger.events.errors import CouldNotCheck, KeyNotAllowed, MalformedEvent
 from claimledger.events.event import Payload
-from claimledger.events.governance import KeyAdded, KeyRevoked, Role, RootsChanged
+from claimledger.events.governance import KeyAdded, KeyRevoked, LedgerOpened, Role, RootsChanged
 from claimledger.events.registry import Body, UnknownBody, read_body
 
-from .key_records import KeyTable, record_of
+from .key_records import KeyRecord, KeyTable, record_of
 
 __all__ = [
     "are_recorders",
+    "check_form",
     "governance_of",
+    "keys_brought",
     "may_add",
     "may_change_roots",
+    "may_open",
     "may_revoke",
-    "new_keys",
     "threshold_of_roots",
 ]
 
@@ -66,10 +66,10 @@ def may_add(table: KeyTable, payload: Payload, signers: Collection[str], index: 
 
 
 def may_revoke(table: KeyTable, payload: Payload, signers: Collection[str], index: int) -> None:
-    """Check that a key may be revoked by those who signed, and there, with that size.
+    """Check that a key may be revoked by those who signed, and there.
 
     Raises:
-        KeyNotAllowed: not by them, or not that key, or too few would be left.
+        KeyNotAllowed: not by them, or not that key.
         MalformedEvent, CouldNotCheck: see `governance_of`.
     """
     body = governance_of(payload, KeyRevoked)
@@ -78,25 +78,6 @@ def may_revoke(table: KeyTable, payload: Payload, signers: Collection[str], inde
     record = table.keys.get(body.key)
     if record is None or record.added_at >= index:
         raise KeyNotAllowed(f"{payload.type}: key {body.key} is not in the ledger; it cannot be revoked")
-    if body.size > index:
-        raise KeyNotAllowed(
-            f"{payload.type}: {body.size} leaves are to stay trusted, where {index} come before it"
-        )
-    if not record.is_active_at(index):
-        sizes = table.sizes_trusted(body.key, index)
-        if sizes and body.size >= sizes[-1]:
-            raise KeyNotAllowed(
-                f"{payload.type}: key {body.key} was {record.ended} already, trusted up to {sizes[-1]} leaves; "
-                "again only to trust fewer"
-            )
-        return
-    others = [each for each in table.active(record.role, index) if each.keyid != body.key]
-    if record.role == "recorder" and not others:
-        raise KeyNotAllowed(f"{payload.type}: key {body.key} is the last recorder key; add another one first")
-    if record.role == "root" and len(others) < table.threshold_at(index):
-        raise KeyNotAllowed(
-            f"{payload.type}: without root key {body.key} too few are left to sign; change the roots instead"
-        )
 
 
 def may_change_roots(table: KeyTable, payload: Payload, signers: Collection[str], index: int) -> None:
@@ -107,18 +88,12 @@ def may_change_roots(table: KeyTable, payload: Payload, signers: Collection[str]
         WeakKey, MalformedEvent, CouldNotCheck: see `may_add`.
     """
     body = governance_of(payload, RootsChanged)
-    listed = {each.keyid: each for each in (record_of(root, "root", "ed25519", index) for root in body.roots)}
+    listed = [each.keyid for each in keys_brought(payload, index)]
     new = [name for name in listed if not table.are_roots([name], index)]
     for name in new:
         _is_new(table, name, index)
         if name not in signers:
             raise KeyNotAllowed(f"{payload.type}: root key {name} is new and must sign it as well")
-    for name, record in listed.items():
-        if name not in new and table.keys[name].holder != record.holder:
-            raise KeyNotAllowed(
-                f'{payload.type}: root key {name} is held by "{table.keys[name].holder}"; a new holder takes a '
-                "new key"
-            )
     if not table.are_roots([name for name in signers if name not in new], index):
         raise KeyNotAllowed(f"{payload.type} may be signed by the old and the new root keys only")
     among = sum(name in listed for name in signers)
@@ -151,15 +126,47 @@ def are_recorders(table: KeyTable, type: str, signers: Collection[str], index: i
             raise KeyNotAllowed(f"key {name} is a {record.role} key; {type} is signed by recorder keys")
 
 
-def new_keys(table: KeyTable, payload: Payload, index: int) -> list[bytes]:
-    """The Ed25519 keys that an event brings in, and that may have to sign it themselves."""
+def may_open(table: KeyTable, type: str, signers: Collection[str]) -> None:
+    """Check that a ledger was opened by its own roots, which are in the table, and by enough of them.
+
+    Raises:
+        KeyNotAllowed: by others, or by too few.
+    """
+    for name in signers:
+        if name not in table.keys or table.keys[name].role != "root":
+            raise KeyNotAllowed(f"{type}: signed by key {name}, which is none of the root keys that it lists")
+    threshold_of_roots(table, signers, type, 0)
+
+
+def keys_brought(payload: Payload, index: int) -> tuple[KeyRecord, ...]:
+    """The keys that an event lists or adds, whether or not they are there already.
+
+    Raises:
+        WeakKey: one of them is one under which signatures prove nothing.
+        MalformedEvent, CouldNotCheck: see `governance_of`.
+    """
     if payload.type == KeyAdded.TYPE:
-        body = governance_of(payload, KeyAdded)
-        return [bytes.fromhex(body.key)] if body.algorithm == "ed25519" else []
+        added = governance_of(payload, KeyAdded)
+        return (record_of(added, added.role, added.algorithm, index, added.succeeds),)
     if payload.type == RootsChanged.TYPE:
-        brought = [bytes.fromhex(root.key) for root in governance_of(payload, RootsChanged).roots]
-        return [key for key in brought if not table.are_roots([keyid_of(key)], index)]
-    return []
+        changed = governance_of(payload, RootsChanged)
+        return tuple(record_of(root, "root", "ed25519", index) for root in changed.roots)
+    if payload.type == LedgerOpened.TYPE:
+        opened = governance_of(payload, LedgerOpened)
+        roots = (record_of(root, "root", "ed25519", index) for root in opened.roots)
+        return (*roots, *(record_of(log, "log", log.algorithm, index) for log in opened.logs))
+    return ()
+
+
+def check_form(payload: Payload) -> None:
+    """Check the body of an event by its type, where that is one that changes keys and can be read.
+
+    Raises:
+        MalformedEvent: it is not of the form that its type has.
+    """
+    for cls in (LedgerOpened, KeyAdded, KeyRevoked, RootsChanged):
+        if payload.type == cls.TYPE and payload.version == cls.VERSION:
+            governance_of(payload, cls)
 
 
 def governance_of(payload: Payload, cls: type[_Governance]) -> _Governance:

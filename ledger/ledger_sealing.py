@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from cryptography.x509 import Certificate
 
@@ -18,7 +18,7 @@ from .anchors import with_cosignatures
 from .checkpoint_signer import CheckpointSigner
 from .checkpoints import SignedCheckpoint
 from .cosignatures import Cosignature
-from .heads import sign_heads
+from .heads import sign_head
 from .keys import Keyring
 from .ledger_reading import LedgerReader
 from .log_keys import every_verifier, head_signers, log_signers
@@ -123,29 +123,31 @@ class SealableLedger(LedgerReader):
         self._store.keep_timestamp(signed.size, token)
         return stamp
 
-    def sign_heads(self, cases: Sequence[str]) -> bytes:
-        """Sign where cases and the shared register ended at the last checkpoint: see `claimledger.heads`.
+    def sign_heads(self, cases: Sequence[str]) -> dict[str, bytes]:
+        """Sign where cases and what belongs to all of them ended at the last checkpoint: see `claimledger.heads`.
 
         Args:
             cases: names of cases.
 
         Returns:
-            The signed note.
+            A signed note for each of these streams that had an event then, and for the shared register and the key
+            stream, by the UUID of the stream.
 
         Raises:
-            NotSealed: nothing of them is sealed yet.
+            NotSealed: nothing is sealed yet.
             KeyMissing: opened without keys, or one of the log's keys is not at hand.
             UnknownName: no such case.
             VerificationFailed: the rows are not those that were sealed.
         """
         streams = [self._log.keys.stream, self._shared_stream, *(self._find_case(case)[1] for case in cases)]
+        keyring, keys = self._signing_keys(), self._folded_keys()
         heads = self._sealed.heads(streams)
-        return sign_heads(heads, head_signers(self._signing_keys(), self._folded_keys(), heads.size))
+        return {each.stream: sign_head(each, head_signers(keyring, keys, each.size)) for each in heads}
 
-    def _heads_of(self, cases: Sequence[str]) -> bytes | None:
-        """Where cases end, signed by the log; None where its keys are not at hand."""
+    def _heads_of(self, cases: Sequence[str]) -> Mapping[str, bytes]:
+        """By stream the note of where it ends, signed by the log; none where its keys are not at hand."""
         if self._keyring is None or not self._keyring.logs:
-            return None
+            return {}
         return self.sign_heads(cases)
 
     def _signing_keys(self) -> Keyring:

@@ -57,7 +57,7 @@ class Log:
         if first is None:
             raise NotALedger(f"{store.place}: its making was interrupted; remove it and make it again")
         self._keys, _ = read_opening(first)
-        self._erasures = Erasures(store, self.event_of)
+        self._erasures = Erasures(store, self._read_erasure)
         self.fold()
         store.read_with(self.read)
 
@@ -234,6 +234,13 @@ class Log:
                 heads[row.stream] = (event.sequence, event.leaf)
                 expected += 1
                 yield event
+
+    def _read_erasure(self, event_id: str) -> Event:
+        """An event that erases; what was erased of it in turn is not looked at: of that there might be no end."""
+        row = self.row_of(event_id)
+        if row.index > self._keys.index and self._keys_have_grown():
+            self.fold()
+        return self._read(row, {}, {})
 
     def _read(self, row: Row, disclosures: Mapping[str, bytes], erased: Mapping[str, Erasure]) -> Event:
         signers: Sequence[str] = ()

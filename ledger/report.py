@@ -32,21 +32,17 @@
 
 and of a bundle also (``docs/spec/7-verifying.md`` has the check behind each):
 
-    bundle.unsafe          the archive is made to do harm when it is unpacked
     bundle.malformed       no bundle, or no whole one
     bundle.extra           a file that belongs to no bundle
     bundle.manifest        a file that is not the one that was packed
-    bundle.cases           other cases than it says
-    bundle.withheld        what is said to be withheld does not fit the events
     event.left_out         an event inside a stream is not here
     proof.wrong            the log does not hold the event at its place
-    heads.wrong            the log did not sign this about where the streams end
+    heads.wrong            the log did not sign this about where a stream ends
     tail.cut               the log knows later events of a stream than are here
-    disclosure.elsewhere   protected content for what is not here
-    disclosure.malformed   a line of disclosures that is none, or not in its place
+    disclosure.elsewhere   protected content of another event, or of another slot
     unchecked.proof        could not check: the proof of an event's place is not here
     unchecked.sealed       could not check: events are later than the checkpoint
-    unchecked.heads        could not check: nothing that the log signed says where the streams end
+    unchecked.heads        could not check: nothing that the log signed says where a stream ends
 
 Codes that begin with ``unchecked`` say that something is missing; all others that something is wrong.
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from claimledger.events.errors import InvalidInput, NotSealed, RowMismatch
 
 from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
-from .heads import StreamHead, StreamHeads
+from .heads import StreamHead
 from .log_keys import log_verifiers
 from .merkle import verify_consistency, verify_inclusion
 from .notes import Note
@@ -100,26 +100,28 @@ class SealedLog:
         verify_inclusion(index, checkpoint.size, bytes.fromhex(leaf), hashes, checkpoint.root)
         return LogProof(index, hashes, checkpoint.data)
 
-    def heads(self, streams: Iterable[str]) -> StreamHeads:
+    def heads(self, streams: Iterable[str]) -> list[StreamHead]:
         """Where streams ended at the last checkpoint, to be signed by the log's key; each is proven to be in it.
 
         Args:
             streams: UUIDs; those that had no event then are left out.
 
         Raises:
-            NotSealed: nothing is sealed yet, or nothing of these streams.
+            NotSealed: nothing is sealed yet.
             RowMismatch, WrongProof, WrongTile: the rows are not those that were sealed.
         """
-        checkpoint = self.last()
+        checkpoint = self.last().checkpoint
         found = []
         for stream in sorted(set(streams)):
             row = self._rows.last_below(stream, checkpoint.size)
             if row is not None:
                 self.proof(row.index, row.leaf, checkpoint.size)
-                found.append(StreamHead(stream, row.sequence, row.leaf))
-        if not found:
-            raise NotSealed("nothing of these streams is sealed yet; seal the ledger first")
-        return StreamHeads(checkpoint.checkpoint.origin, checkpoint.size, checkpoint.root, tuple(found))
+                found.append(
+                    StreamHead(
+                        checkpoint.origin, checkpoint.size, checkpoint.root, stream, row.sequence, row.leaf
+                    )
+                )
+        return found
 
     def last(self, size: int | None = None) -> SignedCheckpoint:
         """The largest checkpoint, or that of a size.

@@ -20,14 +20,14 @@ Everything here is pure: no store, no clock, no private key.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Literal
 
 from claimledger.events.claims import ClaimAmended, ClaimWithdrawn
-from claimledger.events.envelope import Envelope, keyid_of
+from claimledger.events.envelope import Envelope
 from claimledger.events.errors import (
     BrokenChain,
     CouldNotCheck,
@@ -38,23 +38,19 @@ from claimledger.events.errors import (
     WrongSignature,
 )
 from claimledger.events.event import LEDGER_OPENED, Payload
-from claimledger.events.governance import (
-    KeyAdded,
-    KeyRevoked,
-    LedgerOpened,
-    RootsChanged,
-)
+from claimledger.events.governance import KeyAdded, KeyRevoked, LedgerOpened, RootsChanged
 from claimledger.events.recorded import Event
 
 from .ed25519 import verify
-from .key_records import KeyRecord, KeyTable, check_public_key, record_of
+from .key_records import KeyRecord, KeyTable
 from .key_rules import (
     are_recorders,
     governance_of,
+    keys_brought,
     may_add,
     may_change_roots,
+    may_open,
     may_revoke,
-    new_keys,
     threshold_of_roots,
 )
 
@@ -134,21 +130,28 @@ class KeyStream(KeyTable):
         payload = Payload.from_bytes(envelope.payload)
         if payload.type != LEDGER_OPENED or payload.sequence != 1:
             raise MalformedEvent(f"the first event must be {LEDGER_OPENED} at sequence 1 of its stream")
-        body = governance_of(payload, LedgerOpened)
-        ledger_id = sha256(envelope.payload).hexdigest()
-        stream = cls(ledger_id, body.origin, payload.stream, body.threshold)
-        for root in body.roots:
-            record = record_of(root, "root", "ed25519", 0)
-            stream._keys[record.keyid] = record
-        signers = [each.keyid for each in envelope.signatures]
-        _only(signers, stream._keys, LEDGER_OPENED)
-        threshold_of_roots(stream, signers, LEDGER_OPENED, 0)
+        stream = cls.opening(payload, sha256(envelope.payload).hexdigest())
+        stream.check_signers(payload, [each.keyid for each in envelope.signatures], 0)
         wrong = stream.wrong_signatures(envelope, 0)
         if wrong:
             raise WrongSignature(f"the signature of root key {wrong[0]} does not fit the bytes")
-        for log in body.logs:
-            record = record_of(log, "log", log.algorithm, 0)
-            stream._keys[record.keyid] = record
+        return stream
+
+    @classmethod
+    def opening(cls, payload: Payload, ledger_id: str) -> KeyStream:
+        """The keys that the first event of a ledger lists; who signed it is not looked at.
+
+        Args:
+            payload: of a ``ledger.opened`` at sequence 1.
+            ledger_id: the SHA-256 of its bytes.
+
+        Raises:
+            MalformedEvent, WeakKey, CouldNotCheck: see `opened`.
+        """
+        body = governance_of(payload, LedgerOpened)
+        stream = cls(ledger_id, body.origin, payload.stream, body.threshold)
+        for each in keys_brought(payload, 0):
+            stream._keys.setdefault(each.keyid, each)
         return stream
 
     def verdicts(self, signers: Collection[str], index: int) -> Verdicts:
@@ -191,31 +194,33 @@ class KeyStream(KeyTable):
                 f"index {event.index}: does not follow sequence {self.sequence} of the key stream"
             )
         self.check_authority(event.header, event.signers, event.index)
-        if event.type == KeyAdded.TYPE:
-            added = governance_of(event.header, KeyAdded)
-            record = record_of(added, added.role, added.algorithm, event.index, added.succeeds)
-            self._keys[record.keyid] = record
-        elif event.type == KeyRevoked.TYPE:
-            revoked = governance_of(event.header, KeyRevoked)
+        self.fold(event.header, event.index)
+
+    def fold(self, payload: Payload, index: int) -> None:
+        """Take in what a key event does to the keys; all that can be wrong with it was looked at before.
+
+        Args:
+            payload: it, of the key stream, and later than the opening.
+            index: its place in the log.
+        """
+        if payload.type == KeyRevoked.TYPE:
+            revoked = governance_of(payload, KeyRevoked)
             record = self._keys[revoked.key]
-            self._revocations.setdefault(revoked.key, []).append((event.index, revoked.size))
             self._keys[revoked.key] = replace(
                 record,
-                revoked_at=event.index if record.revoked_at is None else record.revoked_at,
+                revoked_at=index if record.revoked_at is None else record.revoked_at,
                 trusted_below=revoked.size,
                 reason=revoked.reason,
             )
-        else:
-            self._change_roots(governance_of(event.header, RootsChanged), event.index)
-        self.sequence, self.index = event.sequence, event.index
-
-    def _change_roots(self, changed: RootsChanged, index: int) -> None:
-        listed = [record_of(root, "root", "ed25519", index) for root in changed.roots]
-        for dropped in {each.keyid for each in self.active("root", index)} - {each.keyid for each in listed}:
-            self._keys[dropped] = replace(self._keys[dropped], revoked_at=index)
-        for record in listed:
-            self._keys.setdefault(record.keyid, record)
-        self._thresholds.append((index, changed.threshold))
+        brought = {each.keyid: each for each in keys_brought(payload, index)}
+        if payload.type == RootsChanged.TYPE:
+            self._thresholds.append((index, governance_of(payload, RootsChanged).threshold))
+            for each in self.active("root", index):
+                if each.keyid not in brought:
+                    self._keys[each.keyid] = replace(each, revoked_at=index)
+        for name, each in brought.items():
+            self._keys.setdefault(name, each)
+        self.sequence, self.index = payload.sequence, index
 
     def verify(
         self, envelope: Envelope, payload: Payload, index: int, *, record_signers: Collection[str] = ()
@@ -236,32 +241,36 @@ class KeyStream(KeyTable):
             MalformedEvent: a key event whose body is not that of its type.
             CouldNotCheck: a key event that this release cannot read.
         """
-        wrong = self.wrong_signatures(envelope, index)
-        if wrong:
-            raise WrongSignature(f"the signature of key {wrong[0]} does not fit the bytes")
-        brought: Collection[bytes] = ()
+        brought: Collection[KeyRecord] = ()
         # What cannot be read brings no keys; why not is said where authority is looked at.
         with suppress(MalformedEvent, WeakKey, CouldNotCheck):
-            own = new_keys(self, payload, index)
-            for public_key in own:
-                check_public_key(public_key)
-            brought = own
-        for public_key in brought:
-            new = keyid_of(public_key)
-            for each in envelope.signatures:
-                if each.keyid == new and not verify(public_key, each.signature, envelope.pae()):
-                    raise WrongSignature(f"the signature of the new key {new} does not fit the bytes")
+            brought = keys_brought(payload, index) if payload.type != LEDGER_OPENED else ()
+        wrong = self.wrong_signatures(envelope, index, brought)
+        if wrong:
+            key = "key" if wrong[0] in self._keys else "the new key"
+            raise WrongSignature(f"the signature of {key} {wrong[0]} does not fit the bytes")
         signers = [each.keyid for each in envelope.signatures]
         self.check_authority(payload, signers, index, record_signers=record_signers)
 
-    def wrong_signatures(self, envelope: Envelope, index: int) -> list[str]:
-        """The keyids that are in the ledger at an index, and whose signatures do not fit the bytes."""
+    def wrong_signatures(
+        self, envelope: Envelope, index: int, brought: Collection[KeyRecord] = ()
+    ) -> list[str]:
+        """The keyids whose signatures do not fit the bytes, of keys in the ledger at an index and of those brought.
+
+        Args:
+            envelope: the envelope of an event.
+            index: its place in the log.
+            brought: the keys that the event itself brings (`claimledger.key_rules.keys_brought`).
+        """
         message = envelope.pae()
+        new = {each.keyid: each for each in brought}
         wrong = []
         for each in envelope.signatures:
             record = self._keys.get(each.keyid)
+            if record is None or record.added_at >= max(index, 1):
+                record = new.get(each.keyid)
             # A log key of another algorithm has no signature of that form; that it may not sign this is said later.
-            if record is not None and record.algorithm == "ed25519" and record.added_at < max(index, 1):
+            if record is not None and record.algorithm == "ed25519":
                 if not verify(record.public_key, each.signature, message):
                     wrong.append(each.keyid)
         return wrong
@@ -287,7 +296,9 @@ class KeyStream(KeyTable):
     def check_authority(
         self, payload: Payload, signers: Collection[str], index: int, *, record_signers: Collection[str] = ()
     ) -> None:
-        """Check that those who signed may sign this there. The signatures themselves are not looked at.
+        """Check that an event is of this ledger, and that those who signed may sign it there.
+
+        The signatures themselves are not looked at.
 
         Args:
             payload: the event's header and body.
@@ -298,10 +309,35 @@ class KeyStream(KeyTable):
         Raises:
             WrongLedger, KeyNotAllowed, WeakKey, MalformedEvent, CouldNotCheck: see `verify`.
         """
-        if payload.type == LEDGER_OPENED:
-            raise KeyNotAllowed(f"{LEDGER_OPENED} is the first event of a ledger and comes once")
-        if payload.ledger != self.ledger_id:
+        if payload.type != LEDGER_OPENED and payload.ledger != self.ledger_id:
             raise WrongLedger(f"signed for ledger {payload.ledger}, but stored in ledger {self.ledger_id}")
+        self.check_signers(payload, signers, index, record_signers=record_signers)
+
+    def check_signers(
+        self,
+        payload: Payload,
+        signers: Collection[str],
+        index: int,
+        *,
+        record_signers: Collection[str] | None = (),
+    ) -> None:
+        """Check that those who signed an event may sign it there, whatever ledger it names.
+
+        Args:
+            payload: the event's header and body.
+            signers: keyids of its signatures.
+            index: its place in the log.
+            record_signers: as for `check_authority`; None where that record is not at hand.
+
+        Raises:
+            KeyNotAllowed, WeakKey, MalformedEvent: see `verify`.
+            CouldNotCheck: a key event that this release cannot read, or recorders mend a record that is not at hand.
+        """
+        if payload.type == LEDGER_OPENED:
+            if index:
+                raise KeyNotAllowed(f"{LEDGER_OPENED} is the first event of a ledger and comes once")
+            may_open(self, payload.type, signers)
+            return
         if is_key_event(payload.type) != (payload.stream == self.stream):
             raise KeyNotAllowed(
                 f"{payload.type} may not stand in this stream: key events have one of their own"
@@ -325,11 +361,7 @@ class KeyStream(KeyTable):
             threshold_of_roots(self, signers, payload.type, index)
         else:
             are_recorders(self, payload.type, signers, index)
-            if payload.type in MENDS and not self.predecessors(signers) & set(record_signers):
+            if payload.type in MENDS and record_signers is None:
+                raise CouldNotCheck(f"{payload.type}: the record is not here; who made it cannot be told")
+            if payload.type in MENDS and not self.predecessors(signers) & set(record_signers or ()):
                 raise KeyNotAllowed(f"{payload.type} takes the recorder who made the record, or the roots")
-
-
-def _only(signers: Collection[str], allowed: Mapping[str, KeyRecord], type: str) -> None:
-    for name in signers:
-        if name not in allowed:
-            raise KeyNotAllowed(f"{type}: signed by key {name}, which is none of the root keys that it lists")

@@ -50,9 +50,6 @@ def test_the_limits_of_the_specification_are_those_that_are_enforced(project: Pa
     for number in (
         bundle_zip.MAX_FILES,
         bundle_zip.MAX_NAME,
-        bundle_files.MAX_INFO_BYTES,
-        bundle_files.MAX_MANIFEST_BYTES,
-        bundle_files.MAX_CONTENTS_BYTES,
         bundle_files.MAX_TOKEN_BYTES,
         notes.MAX_NOTE_BYTES,
         notes.MAX_LINES,

@@ -164,8 +164,8 @@ def nested(levels: int) -> bytes:
     DEEP,
     found="event.malformed",
     by=(
-        Check("events.encoding:_decoded_at_length", "_is_too_deep(data)"),
-        Check("events.encoding:encode", "_has_plain_shape(value, max_bytes)", "True"),
+        Check("events.encoding:_decoded_at_length", "_is_too_deep(data, max_depth)"),
+        Check("events.encoding:encode", "_has_plain_shape(value, max_bytes, max_depth)", "True"),
     ),
 )
 def test_an_event_is_signed_that_is_nested_without_end(copy: Copy) -> set[str]:

@@ -16,7 +16,7 @@ from claimledger import Ledger
 from claimledger.checkpoints import Checkpoint, open_checkpoint
 from claimledger.cosignatures import CosignatureSigner, verifier_of
 from claimledger.events.envelope import pae
-from claimledger.heads import StreamHead, StreamHeads, sign_heads
+from claimledger.heads import StreamHead, sign_head
 from claimledger.log_keys import head_signers
 from claimledger.merkle import consistency_proof, nodes_of, root_of, verify_consistency
 from claimledger.notes import (
@@ -251,9 +251,9 @@ def test_what_the_same_key_signed_as_event_cosignature_or_heads_is_put_under_a_c
     text = Note.from_bytes(world.checkpoint).text
     key = VerifierKey(ORIGIN, KeyType.ED25519, log.public_key)
     cosigned = CosignatureSigner(ORIGIN, log, lambda: 1).sign(text)[8:]
-    heads = StreamHeads(ORIGIN, 15, root_of(world.leaves), (StreamHead(world.harbour, 1, "0" * 64),))
+    head = StreamHead(ORIGIN, 15, root_of(world.leaves), world.harbour, 1, "0" * 64)
     with Ledger.open(world.path, fresh("A")) as ledger:
-        note = Note.from_bytes(sign_heads(heads, head_signers(fresh("A"), ledger.keys, 15)))
+        note = Note.from_bytes(sign_head(head, head_signers(fresh("A"), ledger.keys, 15)))
     elsewhere = (log.sign(pae(text.encode())), cosigned, note.lines[0].signature)
     return everywhere(
         partial(

@@ -47,6 +47,17 @@ def test_what_either_discloses_is_disclosed(ledger: Ledger, tmp_path: Path) -> N
     assert (tmp_path / "ab.zip").read_bytes() == (tmp_path / "ba.zip").read_bytes()
 
 
+def test_what_the_log_signed_of_the_ends_is_taken_from_each(tmp_path: Path) -> None:
+    with new_ledger(tmp_path / "a.ledger") as ledger:
+        ledger.bundle([CASE], to=tmp_path / "signed.zip", custody=CUSTODY)
+    with Ledger.open(tmp_path / "a.ledger", read_only=True) as ledger:
+        ledger.bundle([OTHER], to=tmp_path / "unsigned.zip", custody=CUSTODY)
+    given = [tmp_path / "unsigned.zip", tmp_path / "signed.zip"]
+    report = merge_bundles(given, to=tmp_path / "both.zip", custody=CUSTODY)
+    assert [each.code for each in report.findings] == ["unchecked.heads"]
+    assert report.findings[0].message.endswith(f"the case {OTHER}")
+
+
 def test_merging_a_bundle_with_itself_gives_it_again(ledger: Ledger, tmp_path: Path) -> None:
     ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY, withhold=["w1"])
     merge_bundles([tmp_path / "a.zip", tmp_path / "a.zip"], to=tmp_path / "b.zip", custody=CUSTODY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -24,6 +25,7 @@ from claimledger.projections import CaseState, Disputes, Timeline
 from claimledger.testing import seeded_keyring
 from tests.bundles.variants import variants
 from tests.bundles.world import CASE, CUSTODY, OTHER, new_ledger
+from tests.outside.bundle_maker import World, archive
 
 
 @pytest.fixture
@@ -163,3 +165,19 @@ def test_a_bundle_that_is_open_is_verified_as_a_file(redacted: Ledger) -> None:
 
 def test_opening_writes_nothing(redacted: Ledger, tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["redacted.zip"]
+
+
+def test_erasures_that_erase_one_another_are_read_to_their_end(tmp_path: Path) -> None:
+    world = World()
+    world.add_key("ana", "recorder", by=["root one", "root two", "ana"])
+    world.add("case", "case.opened", {"case": "harbour", "title": "A case"}, ["ana"])
+    ids = [str(UUID(int=number, version=4)) for number in (1, 2)]
+    for own, other in (ids, ids[::-1]):
+        body = {"event": other, "slots": ["quote"], "authority": "a court", "reason": "ordered"}
+        world.add("case", "disclosure.erased", body, ["ana"], {"quote": "x"}, id=own)
+    (tmp_path / "a.zip").write_bytes(archive(world.files(["case"])))
+    with Ledger.open(tmp_path / "a.zip", pin=world.ledger) as opened:
+        first, second = list(opened.events("harbour"))[1:]
+    assert (first.id, second.id) == tuple(ids)
+    assert first.slots["quote"] is SlotStatus.ERASED
+    assert second.slots["quote"] is SlotStatus.MISSING, "an erasure acts on the past only"

@@ -7,6 +7,7 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import bagit
 import pytest
@@ -23,6 +24,7 @@ from claimledger.events.errors import (
     UnknownName,
     VerificationFailed,
 )
+from tests.attacks.world import Copy, World
 from tests.bundles.packing import unpack
 from tests.bundles.world import CASE, CUSTODY, DOCUMENT, ERASED, OTHER, leaf_of, new_ledger
 
@@ -33,8 +35,13 @@ def ledger() -> Iterator[Ledger]:
         yield opened
 
 
-def lines(files: dict[str, bytes], name: str) -> list[str]:
-    return files[f"data/{name}.jsonl"].decode().splitlines()
+def lines(files: dict[str, bytes]) -> list[Any]:
+    return [json.loads(line) for line in files["data/events.jsonl"].decode().splitlines()]
+
+
+def withheld(files: dict[str, bytes]) -> set[str]:
+    """Names of the slots that are withheld of any event."""
+    return {slot for line in lines(files) for slot, value in line["slots"].items() if value is None}
 
 
 def test_a_case_goes_out_with_keys_register_and_proofs_and_verifies(ledger: Ledger, tmp_path: Path) -> None:
@@ -42,9 +49,9 @@ def test_a_case_goes_out_with_keys_register_and_proofs_and_verifies(ledger: Ledg
     assert report.is_sound
     assert report == verify_bundle(tmp_path / "a.zip", pin=ledger.id)
     _, files = unpack(tmp_path / "a.zip")
-    indexes = [json.loads(line)["index"] for line in lines(files, "events")]
+    indexes = [line["index"] for line in lines(files)]
     assert indexes == [event.index for event in ledger.events() if event.stream != ledger.case(OTHER).stream]
-    assert [json.loads(line)["index"] for line in lines(files, "proofs")] == indexes
+    assert all(line["proof"] for line in lines(files))
 
 
 def test_the_same_bundle_has_the_same_bytes(ledger: Ledger, tmp_path: Path) -> None:
@@ -98,12 +105,10 @@ def test_what_is_withheld_is_listed_and_is_not_there(
     report = ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY, withhold=words)
     assert report.is_sound
     _, files = unpack(tmp_path / "a.zip")
-    found = {json.loads(line)[1] for line in lines(files, "withheld")}
+    found = withheld(files)
     assert left_out <= found
     assert found == left_out or words in (["w1"], ["*"])
-    assert words != ["*"] or lines(files, "disclosures") == []
-    listed = {tuple(json.loads(line)) for line in lines(files, "withheld")}
-    assert not listed & {(json.loads(line)[2], json.loads(line)[3]) for line in lines(files, "disclosures")}
+    assert words != ["*"] or b"claimledger-disclosure/1" not in files["data/events.jsonl"]
 
 
 def test_withholding_a_person_leaves_no_trace_of_the_name(ledger: Ledger, tmp_path: Path) -> None:
@@ -120,9 +125,9 @@ def test_withholding_an_entity_by_its_name_leaves_out_what_is_said_of_it(
 ) -> None:
     ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY, withhold=["man"])
     _, files = unpack(tmp_path / "a.zip")
-    assert "quote" in {json.loads(line)[1] for line in lines(files, "withheld")}
-    assert b"one man had died" not in files["data/disclosures.jsonl"]
-    assert b"Anna Example" in files["data/disclosures.jsonl"], "the witness's own name stays"
+    assert "quote" in withheld(files)
+    assert b"one man had died" not in files["data/events.jsonl"]
+    assert b"Anna Example" in files["data/events.jsonl"], "the witness's own name stays"
 
 
 @pytest.mark.parametrize("word", ["w2", "quota", "C9:quote", "C1:claim.text", "shared:police"])
@@ -139,7 +144,7 @@ def test_a_bundle_of_a_ledger_that_was_never_sealed_says_that_nothing_vouches(tm
     assert report.exit_status() == 3
     _, files = unpack(tmp_path / "a.zip")
     assert b"nothing vouches" in files["data/README.txt"]
-    assert files["data/proofs.jsonl"] == b""
+    assert all(line["proof"] is None for line in lines(files))
 
 
 def test_events_after_the_checkpoint_are_said_to_be_later(ledger: Ledger, tmp_path: Path) -> None:
@@ -157,7 +162,12 @@ def test_without_the_log_keys_nobody_vouches_for_the_end(tmp_path: Path) -> None
         pass
     with Ledger.open(tmp_path / "a.ledger", read_only=True) as ledger:
         report = ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY)
-    assert [each.code for each in report.findings] == ["unchecked.heads"]
+    assert [each.code for each in report.findings] == ["unchecked.heads"] * 3
+    assert {each.message.partition("the end of ")[2] for each in report.findings} == {
+        "the case harbour-2025",
+        "the list of keys",
+        "the shared register",
+    }
 
 
 def test_nothing_is_written_over(ledger: Ledger, tmp_path: Path) -> None:
@@ -204,12 +214,12 @@ def test_custody_data_that_do_not_fit_on_a_line_are_refused(changes: dict[str, s
         Custody(**{"date": "2025-07-10", **changes})
 
 
-def test_the_disclosure_of_a_slot_is_the_line_that_a_bundle_has(ledger: Ledger, tmp_path: Path) -> None:
+def test_the_disclosure_of_a_slot_is_what_stands_in_a_bundle(ledger: Ledger, tmp_path: Path) -> None:
     ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY)
     _, files = unpack(tmp_path / "a.zip")
     leaf = leaf_of(ledger, "C1")
     line = ledger.disclosure(leaf[:10], "quote")
-    assert line in files["data/disclosures.jsonl"].splitlines(keepends=True)
+    assert b'"quote":' + line.removesuffix(b"\n") in files["data/events.jsonl"]
     with pytest.raises(UnknownName, match='did you mean "quote"'):
         ledger.disclosure(leaf, "quota")
 
@@ -245,3 +255,29 @@ def test_a_person_withheld_in_one_case_is_not_looked_for_in_another(tmp_path: Pa
         ledger.bundle([CASE, OTHER], to=tmp_path / "a.zip", custody=CUSTODY, withhold=["w9"])
     assert b"Bela" not in (tmp_path / "a.zip").read_bytes()
     assert b"Anna" in (tmp_path / "a.zip").read_bytes()
+
+
+def test_the_page_for_the_recipient_says_what_a_check_needs_and_what_its_answers_mean(
+    ledger: Ledger, tmp_path: Path
+) -> None:
+    ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY)
+    page = " ".join(unpack(tmp_path / "a.zip")[1]["data/README.txt"].decode().split())
+    assert "Python 3.9 or newer" in page
+    assert 'package "cryptography" or the program openssl, version 3 or newer' in page
+    assert '3 is NOT "wrong"' in page
+    assert "disputed" in page
+
+
+def test_what_anybody_in_it_says_was_erased_keeps_no_bundle_from_being_written(tmp_path: Path) -> None:
+    world = World(tmp_path / "world.ledger", sealed=False)
+    claim = next(row for row in world.rows if row.type == "claim.recorded" and row.stream == world.harbour)
+    slot = min(world.disclosures[claim.event_id])
+    body = {"event": claim.event_id, "slots": [slot], "authority": "nobody", "reason": "to be in the way"}
+    rows = [*world.rows, world.forge(world.rows, "disclosure.erased", body, world.quay, world.b.recorder)]
+    copy = Copy(world, tmp_path / "copy.ledger").write(rows)
+    with Ledger.open(copy.path, read_only=True) as ledger:
+        both = ledger.bundle(["harbour", "quay"], to=tmp_path / "both.zip", custody=CUSTODY)
+        alone = ledger.bundle(["harbour"], to=tmp_path / "alone.zip", custody=CUSTODY)
+    assert {each.code for each in (*both.findings, *alone.findings)} == {"unchecked.checkpoint"}
+    assert both.slots[SlotStatus.ERASED] == 1
+    assert SlotStatus.ERASED not in alone.slots

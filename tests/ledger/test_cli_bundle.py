@@ -70,7 +70,7 @@ def test_what_is_wrong_is_said_with_its_code_and_what_it_means(run: Run, tmp_pat
     verified = run("verify", "cut.zip", "--unpinned")
     assert verified.exit_code == 1
     said = " ".join(verified.stdout.split())
-    assert "the case harbour-2025 had 10 events when the log was sealed, and ends here with number" in said
+    assert "the log knows 10 events of the case harbour-2025, and it ends here with number 9" in said
     assert "[tail.cut]" in said
     assert "The log knows later records than are here: they were cut off." in said
 

@@ -1,4 +1,4 @@
-"""Heads of streams are signed as a note of their own, which no other note passes for."""
+"""The head of a stream is signed as a note of its own, which no other note passes for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from claimledger.events.errors import (
     WrongLedger,
     WrongSignature,
 )
-from claimledger.heads import StreamHead, StreamHeads, heads_name, open_heads, sign_heads
+from claimledger.heads import StreamHead, heads_name, open_head, sign_head
 from claimledger.notes import Ed25519NoteSigner, Ed25519NoteVerifier
 from claimledger.testing import seeded_keyring
 
@@ -28,90 +28,78 @@ VERIFIER = Ed25519NoteVerifier(SIGNER.key)
 ROOT = sha256(b"root").digest()
 
 
-def heads_of(*streams: str, size: int = 9) -> StreamHeads:
-    return StreamHeads(
-        ORIGIN, size, ROOT, tuple(StreamHead(each, 3, sha256(each.encode()).hexdigest()) for each in streams)
-    )
+A = "11111111-1111-4111-8111-111111111111"
 
 
-A, B = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+def head_of(stream: str = A, *, size: int = 9, sequence: int = 3, leaf: str = "0" * 64) -> StreamHead:
+    return StreamHead(ORIGIN, size, ROOT, stream, sequence, leaf)
 
 
-@given(
-    st.lists(st.uuids(version=4).map(str), min_size=1, unique=True).map(sorted),
-    st.integers(3, 2**62),
-)
-def test_heads_come_back_as_they_were_signed(streams: list[str], size: int) -> None:
-    heads = heads_of(*streams, size=size)
-    assert open_heads(sign_heads(heads, [SIGNER]), [VERIFIER]) == heads
-    assert all(heads.of(stream) is not None for stream in streams)
+@given(st.uuids(version=4).map(str), st.integers(3, 2**62))
+def test_a_head_comes_back_as_it_was_signed(stream: str, size: int) -> None:
+    head = head_of(stream, size=size)
+    assert open_head(sign_head(head, [SIGNER]), [VERIFIER]) == head
 
 
-def test_a_stream_that_is_not_named_has_no_head() -> None:
-    assert heads_of(A).of(B) is None
-
-
-def test_a_checkpoint_does_not_pass_as_heads_nor_heads_as_a_checkpoint() -> None:
+def test_a_checkpoint_does_not_pass_as_a_head_nor_a_head_as_a_checkpoint() -> None:
     name = heads_name(ORIGIN)
     checkpoint = sign_checkpoint(Checkpoint(name, 9, ROOT), [SIGNER])
-    with pytest.raises(MalformedNote, match="one for each stream"):
-        open_heads(checkpoint, [VERIFIER])
+    with pytest.raises(MalformedNote, match="where one stream ends"):
+        open_head(checkpoint, [VERIFIER])
     of_the_log = Ed25519NoteVerifier(Ed25519NoteSigner(ORIGIN, KEY).key)
     with pytest.raises(WrongLedger):
-        open_checkpoint(sign_heads(heads_of(A), [SIGNER]), [of_the_log])
+        open_checkpoint(sign_head(head_of(), [SIGNER]), [of_the_log])
 
 
-def test_heads_of_another_log_are_refused() -> None:
+def test_a_head_of_another_log_is_refused() -> None:
     other = Ed25519NoteSigner(heads_name("example.org/other"), KEY)
     with pytest.raises(WrongLedger, match="not the one"):
-        open_heads(sign_heads(heads_of(A), [SIGNER]), [Ed25519NoteVerifier(other.key)])
+        open_head(sign_head(head_of(), [SIGNER]), [Ed25519NoteVerifier(other.key)])
 
 
-def test_heads_that_nobody_of_the_log_signed_are_refused() -> None:
+def test_a_head_that_nobody_of_the_log_signed_is_refused() -> None:
     forger = Ed25519NoteSigner(heads_name(ORIGIN), seeded_keyring(b"forger").recorder)
     with pytest.raises(KeyNotAllowed):
-        open_heads(sign_heads(heads_of(A), [forger]), [VERIFIER])
+        open_head(sign_head(head_of(), [forger]), [VERIFIER])
 
 
 def test_a_sequence_that_was_changed_does_not_fit_its_signature() -> None:
-    changed = sign_heads(heads_of(A), [SIGNER]).replace(b" 3 ", b" 2 ")
+    changed = sign_head(head_of(), [SIGNER]).replace(b" 3 ", b" 2 ")
     with pytest.raises(WrongSignature):
-        open_heads(changed, [VERIFIER])
+        open_head(changed, [VERIFIER])
 
 
 def test_only_a_key_that_bears_the_name_of_heads_signs_them() -> None:
     with pytest.raises(InvalidValue, match="bears the name"):
-        sign_heads(heads_of(A), [Ed25519NoteSigner(ORIGIN, KEY)])
+        sign_head(head_of(), [Ed25519NoteSigner(ORIGIN, KEY)])
 
 
 @pytest.mark.parametrize(
-    ("heads", "words"),
+    ("head", "words"),
     [
-        (lambda: heads_of(B, A), "ascending"),
-        (lambda: heads_of(A, A), "each stream once"),
-        (lambda: heads_of(), "at least one"),
-        (lambda: heads_of(A, size=2), "no more events"),
-        (lambda: StreamHead("x", 1, "0" * 64), "UUID"),
-        (lambda: StreamHead(A, 0, "0" * 64), "from 1"),
-        (lambda: StreamHead(A, 1, "0" * 63), "64 hex"),
+        (lambda: head_of(size=2), "to the size of its log"),
+        (lambda: head_of("x"), "UUID"),
+        (lambda: head_of(sequence=0), "from 1"),
+        (lambda: head_of(leaf="0" * 63), "64 hex"),
+        (lambda: StreamHead(ORIGIN, 9, b"short", A, 3, "0" * 64), "32 bytes"),
     ],
 )
-def test_heads_of_another_shape_are_refused(heads: object, words: str) -> None:
+def test_a_head_of_another_shape_is_refused(head: object, words: str) -> None:
     with pytest.raises(InvalidValue, match=words):
-        heads()  # type: ignore[operator]
+        head()  # type: ignore[operator]
 
 
 @given(st.text())
-def test_any_text_is_heads_or_malformed(text: str) -> None:
+def test_any_text_is_a_head_or_malformed(text: str) -> None:
     with pytest.raises(MalformedNote):
-        StreamHeads.from_text(text)
+        StreamHead.from_text(text)
 
 
 @given(st.binary(), st.integers(0, 400))
 def test_bytes_that_were_changed_raise_only_our_errors(junk: bytes, at: int) -> None:
-    note = sign_heads(heads_of(A, B), [SIGNER])
+    note = sign_head(head_of(), [SIGNER])
     changed = note[:at] + junk + note[at + len(junk) :]
     try:
-        assert open_heads(changed, [VERIFIER]) == heads_of(A, B)
+        assert open_head(changed, [VERIFIER]) == head_of()
     except VerificationFailed:
         assert changed != note

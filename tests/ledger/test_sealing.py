@@ -26,7 +26,7 @@ from claimledger.events.errors import (
     ReadOnly,
     WrongProof,
 )
-from claimledger.heads import heads_name, open_heads
+from claimledger.heads import heads_name, open_head
 from claimledger.log_keys import head_verifiers
 from claimledger.merkle import root_of
 from claimledger.notes import KeyType, Note
@@ -177,12 +177,13 @@ def test_heads_say_where_a_case_the_register_and_the_keys_ended(ledger: Ledger, 
     ledger.register_entity("north", Organisation(label="North"))
     ledger.seal()
     record(case)
-    heads = open_heads(ledger.sign_heads(["harbour"]), head_verifiers(ledger.keys, receipt.index + 2))
-    of_case = heads.of(receipt.stream)
-    assert of_case is not None
+    verifiers = head_verifiers(ledger.keys, receipt.index + 2)
+    heads = {stream: open_head(note, verifiers) for stream, note in ledger.sign_heads(["harbour"]).items()}
+    of_case = heads[receipt.stream]
     assert (of_case.sequence, of_case.leaf) == (receipt.sequence, receipt.leaf)
-    assert len(heads.heads) == 3
-    assert heads.size == receipt.index + 2
+    assert len(heads) == 3
+    assert {head.size for head in heads.values()} == {receipt.index + 2}
+    assert [head.stream for head in heads.values()] == list(heads)
 
 
 def test_heads_take_a_checkpoint(ledger: Ledger) -> None:
@@ -192,9 +193,8 @@ def test_heads_take_a_checkpoint(ledger: Ledger) -> None:
 
 def test_heads_have_a_name_of_their_own(ledger: Ledger) -> None:
     ledger.seal()
-    assert {line.name for line in Note.from_bytes(ledger.sign_heads(["harbour"])).lines} == {
-        heads_name(ORIGIN)
-    }
+    notes = map(Note.from_bytes, ledger.sign_heads(["harbour"]).values())
+    assert {line.name for note in notes for line in note.lines} == {heads_name(ORIGIN)}
 
 
 def test_sealing_takes_the_logs_keys(ledger: Ledger, place: Path, keys: Keyring) -> None:

@@ -102,7 +102,7 @@ class Model:
             others = signers - {act.key}
             return is_new and proven and others <= roots and len(others) >= need
         if act.what == "revoke":
-            return self.may_revoke(act, index, signers, roots, need)
+            return signers <= roots and len(signers) >= need and self.added(act.key, index - 1) is not None
         listed = set(act.roots)
         new = listed - roots
         if any(self.added(key, index - 1) is not None for key in new):
@@ -113,17 +113,6 @@ class Model:
             and len(signers & roots) >= need
             and len(signers & listed) >= act.threshold
         )
-
-    def may_revoke(self, act: Act, index: int, signers: set[str], roots: set[str], need: int) -> bool:
-        known = self.added(act.key, index - 1)
-        if not (signers <= roots and len(signers) >= need) or known is None or act.size > index:
-            return False
-        if not self.is_active(act.key, index, known[1]):
-            sizes = [one.size for _, one in self.before(index) if one.what == "revoke" and one.key == act.key]
-            return not sizes or act.size < sizes[-1]
-        if known[1] == "recorder":
-            return len(self.all_active("recorder", index)) >= 2
-        return known[1] != "root" or len(roots) - 1 >= need
 
     def verdicts(self, key: str, index: int, end: int) -> tuple[str, str]:
         known = self.added(key, end)

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 PAYLOAD_TYPE = "application/vnd.claimledger.event+json"
 REGISTER = uuid.UUID("7f1c2a52-6c0b-5d0e-9a43-0d1f6a1f2b77")
+FOLDER = "claimledger-bundle-1"
 Files = dict[str, bytes]
 
 
@@ -53,11 +54,11 @@ class Key:
 
     name: str
 
-    @property
+    @cached_property
     def private(self) -> Ed25519PrivateKey:
         return Ed25519PrivateKey.from_private_bytes(sha256(f"key of {self.name}".encode()))
 
-    @property
+    @cached_property
     def raw(self) -> bytes:
         return self.private.public_key().public_bytes_raw()
 
@@ -197,26 +198,26 @@ class World:
         by = self.logs if logs is None else logs
         return (text + "\n" + "".join(key.note_line(name, text.encode()) for key in by)).encode()
 
-    def heads(self, size: int, streams: Iterable[str]) -> list[str]:
-        lines = []
-        for stream in streams:
-            where = self.streams[stream]
-            last = [event for event in self.events[:size] if event.payload["stream"] == where][-1:]
-            lines += [f"{where} {event.payload['sequence']} {event.leaf.hex()}" for event in last]
-        return sorted(lines)
+    def heads(self, size: int, streams: Iterable[str]) -> dict[str, str]:
+        """Where each of these streams ends below a size: its UUID to the last line of the note about it."""
+        wanted = {self.streams[name] for name in streams if name in self.streams}
+        last = {e.payload["stream"]: e for e in self.events[:size] if e.payload["stream"] in wanted}
+        return {
+            where: f"{where} {event.payload['sequence']} {event.leaf.hex()}" for where, event in last.items()
+        }
 
     def files(
         self,
-        cases: Mapping[str, str],
+        cases: Iterable[str],
         *,
         size: int | None = -1,
         withhold: Callable[[str], bool] = lambda slot: False,
         sources: Sequence[bytes] = (),
     ) -> Files:
-        """The files of a bundle of these cases (name to stream): all that is in them, with fitting manifests."""
+        """The files of a bundle of these streams of cases: all that is in them, with fitting manifests."""
         assert self.ledger is not None
         size = len(self.events) if size == -1 else size
-        asked = ["keys", "register", *cases.values()]
+        asked = ["keys", "register", *cases]
         wanted = {self.streams[name] for name in asked}
         leaves = [event.leaf for event in self.events]
         erased = {
@@ -225,42 +226,27 @@ class World:
             if event.payload["type"] == "disclosure.erased"
             for slot in event.payload["body"].get("slots", ())
         }
-        lines: dict[str, list[bytes]] = {"events": [], "proofs": [], "disclosures": [], "withheld": []}
+        events = b""
         for index, event in enumerate(self.events):
             if event.payload["stream"] not in wanted:
                 continue
-            lines["events"].append(encode({"envelope": event.envelope, "index": index}))
-            if size is not None and index < size:
-                hashes = [base64_of(each) for each in _proof(index, leaves[:size])]
-                lines["proofs"].append(encode({"hashes": hashes, "index": index}))
-            for slot, text in sorted(event.disclosures.items()):
-                if (event.payload["id"], slot) in erased:
-                    continue
-                kept = withhold(slot)
-                lines["withheld" if kept else "disclosures"].append(
-                    encode([event.payload["id"], slot]) if kept else text
-                )
-        about = {
-            "cases": sorted(cases),
-            "format": "claimledger-bundle/1",
-            "ledger": self.ledger,
-            "origin": self.origin,
-            "size": size,
-        }
-        files = {
-            f"data/{name}.jsonl": b"".join(line + b"\n" for line in each) for name, each in lines.items()
-        }
-        files |= {"data/bundle.json": encode(about) + b"\n", "data/README.txt": b"A bundle for tests.\n"}
+            slots = {
+                slot: None if withhold(slot) else json.loads(text)
+                for slot, text in event.disclosures.items()
+                if (event.payload["id"], slot) not in erased
+            }
+            sealed = size is not None and index < size
+            proof = [base64_of(each) for each in _proof(index, leaves[:size])] if sealed else None
+            line = {"envelope": event.envelope, "index": index, "proof": proof, "slots": slots}
+            events += encode(line) + b"\n"
+        files = {"data/events.jsonl": events}
+        files["data/README.txt"] = b"A bundle for tests.\n"
         if size is not None:
             files["data/checkpoint"] = self.note(self.origin, size)
-            heads = self.note(f"{self.origin}/heads", size, self.heads(size, asked))
-            files[f"data/heads/{sha256(heads).hex()}"] = heads
+            for where, line_of_it in self.heads(size, asked).items():
+                files[f"data/heads/{where}"] = self.note(f"{self.origin}/heads", size, [line_of_it])
         files |= {f"data/sources/{sha256(each).hex()}": each for each in sources}
         return with_manifests(files, self.ledger)
-
-    @property
-    def folder(self) -> str:
-        return f"bundle-{self.ledger[:16] if self.ledger else ''}"
 
 
 def with_manifests(files: Mapping[str, bytes], ledger: str) -> Files:
@@ -282,10 +268,10 @@ def manifest(files: Mapping[str, bytes]) -> bytes:
     return "".join(f"{sha256(data).hex()}  {name}\n" for name, data in sorted(files.items())).encode()
 
 
-def archive(folder: str, files: Mapping[str, bytes], **changes: int) -> bytes:
+def archive(files: Mapping[str, bytes]) -> bytes:
     """The zip in its one spelling."""
     out, listing = b"", b""
-    for name, data in sorted((f"{folder}/{name}".encode(), data) for name, data in files.items()):
+    for name, data in sorted((f"{FOLDER}/{name}".encode(), data) for name, data in files.items()):
         common = struct.pack("<5H3I2H", 20, 0, 0, 0, 33, zlib.crc32(data), len(data), len(data), len(name), 0)
         listing += b"PK\1\2" + struct.pack("<H", 788) + common
         listing += struct.pack("<3H2I", 0, 0, 0, 2175008768, len(out)) + name
