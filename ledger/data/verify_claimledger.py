@@ -160,7 +160,7 @@ class Keys(dict):
     def allows(self, event: Event, signed: dict):
         """Whether these may sign it; None where that cannot be told."""
         kind, body, index, signers = event.type, event.body, event.index, set(event.signatures)
-        active = {keyid: key.role for keyid, key in self.items() if is_active(key, index)}
+        active = {k: self[k].role for k in signers | set(event.keys) if k in self and is_active(self[k], index)}
         roots = {keyid for keyid in active if active[keyid] == "root"}
         enough, governs = len(roots & signers) >= self.threshold, kind in BODIES or kind.startswith("key.")
         if governs != (event.stream == self.stream) or (index and kind == "ledger.opened"): return False
@@ -238,8 +238,7 @@ class Check:
         self.signed, self.signers, self.streams, self.ends, self.slots, self.erased, self.files = ({} for _ in range(7))
         self.findings, self.count, self.cases, self.disputed, self.later = [], collections.Counter(), [], [], 0
 
-    def say(self, code: str, what: str, when=True, index=None) -> bool:
-        """Note a finding, if there is one."""
+    def say(self, code: str, what: str, when=True, index=None) -> bool:  # takes a finding, if there is one
         self.count.update([code] * bool(when))
         if when and self.count[code] <= 1000: self.findings.append((code, index, shown(what)))
         return bool(when)
@@ -273,6 +272,7 @@ class Check:
         except ValueError as error: self.say("checkpoint.wrong", f"What should be the log's state is not: {error}.")
         last = -1
         for number, line in enumerate(re.finditer(rb"(?s)[^\n]{0,16777216}\n|.+", self.files[EVENTS]), 1):
+            if number % 1000 == 0: print(f"{number} records were read ...", file=sys.stderr)
             try:
                 require(line.end() - line.start() <= 2**24 + 1 and line[0].endswith(b"\n"), "too long, or without end")
                 event = Event(line[0][:-1])
