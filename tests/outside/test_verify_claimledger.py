@@ -189,7 +189,8 @@ def test_all_agree_on_every_defect(tmp_path: Path, need: Need[str], with_openssl
     assert {name: each.codes for name, each in mine.items()} == {
         name: each["codes"] for name, each in wanted.items()
     }
-    assert by_script(tmp_path, bare=True) == mine
+    some = sorted(wanted)[1::5]  # a process for each signature takes its time
+    assert by_script(tmp_path, some, bare=True) == {name: mine[name] for name in some}
     assert by_node(tmp_path, need) == mine
     assert by_library(tmp_path) == mine
 
