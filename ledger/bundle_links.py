@@ -50,7 +50,7 @@ class BundleLinks:
         self._ids: dict[bytes, int] = {}  # id to which of the events read it is
         self._indexes = array("Q")
         self._signers = _Signers()
-        self._erased: set[tuple[str, str]] = set()
+        self._erased: dict[tuple[str, str, str], int] = {}
 
     @property
     def count(self) -> int:
@@ -114,7 +114,8 @@ class BundleLinks:
         payload = event.payload
         self._indexes.append(event.index)
         self._signers.append(event.signers)
-        self._erased.update(erased_slots(payload))
+        for event_id, slot in erased_slots(payload):
+            self._erased[payload.stream, event_id, slot] = event.index
         digest: object = None
         name = payload.body.get("case")
         if payload.type == "case.opened" and isinstance(name, str):
@@ -141,9 +142,9 @@ class BundleLinks:
         at = self._ids.get(_key(event_id)) if is_event_id(event_id) else None
         return None if at is None or self._indexes[at] >= below else self._signers[at]
 
-    def is_erased(self, event_id: str, slot: str) -> bool:
-        """Whether any event says that a slot of an event was erased."""
-        return (event_id, slot) in self._erased
+    def is_erased(self, event: BundleEvent, slot: str) -> bool:
+        """Whether a later event of the same stream says that a slot of an event was erased."""
+        return self._erased.get((event.payload.stream, event.payload.id, slot), -1) > event.index
 
     def disputed_by(self, record: KeyRecord) -> list[int]:
         """Indexes of the events that a key signed, validly then, and that are disputed since it was revoked."""

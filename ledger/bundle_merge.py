@@ -168,12 +168,11 @@ class _Merging:
         self.packer = packer
         self.size = given[0].size
         self.newest = [each for each in given if each.size == self.size]
-        self.erased = {
-            place
-            for each in given
-            for event in events_of(each.bundle)
-            for place in erased_slots(event.payload)
-        }
+        self.erased: dict[tuple[str, str, str], int] = {}  # stream, event id and slot to the last erasure
+        for event in (event for each in given for event in events_of(each.bundle)):
+            for event_id, slot in erased_slots(event.payload):
+                place = event.payload.stream, event_id, slot
+                self.erased[place] = max(event.index, self.erased.get(place, -1))
         self.slots: Counter[SlotStatus] = Counter()
         self.count = self.later = 0
 
@@ -229,7 +228,7 @@ class _Merging:
             said = [slots[slot] for slots in held if slot in slots]
             values = [value for value in said if value is not None]
             status = SlotStatus.MISSING
-            if (event.payload.id, slot) in self.erased:
+            if self.erased.get((event.payload.stream, event.payload.id, slot), -1) > event.index:
                 status = SlotStatus.ERASED
             elif handed is not None or values:
                 given[slot], status = handed or encode(values[0]), SlotStatus.DISCLOSED

@@ -65,7 +65,7 @@ def verify_slots(
             continue  # Of events of one id an erasure is of the first, and so is what is missing.
         for slot in sorted(payload.commitments):
             status = found.get(slot, SlotStatus.MISSING)
-            if links.is_erased(payload.id, slot):
+            if links.is_erased(event, slot):
                 if given.get(slot) is not None:
                     said = (
                         f"its slot {slot} was erased by a signed event, and its content is here all the same"

@@ -1,7 +1,7 @@
 """Write a bundle: whole cases of a ledger for somebody who has nothing else, with what it takes to check them.
 
 1. In it are the key stream, the shared register and the streams of the cases, each whole; of their protected content
-   what is at hand and not withheld. What is withheld is named; what any event in it says was erased is not there.
+   what is at hand and not withheld. What is withheld is named; what was erased is not there.
 2. Every event is verified as it is read, each proof leads to the last checkpoint, and the finished bundle is verified
    as its recipient would: nothing is handed out that does not hold.
 3. The same ledger, choice, custody data and day give the same bytes.
@@ -23,7 +23,6 @@ from operator import attrgetter
 from pathlib import Path
 
 from claimledger.events.disclosure import SlotStatus
-from claimledger.events.erasure import DisclosureErased, erased_slots
 from claimledger.events.errors import InvalidInput, MissingDisclosure, WrongDisclosure
 from claimledger.events.recorded import Event
 
@@ -45,7 +44,6 @@ from .bundle_report import BundleReport
 from .bundle_withhold import Withholding
 from .checkpoints import SignedCheckpoint
 from .log import Log
-from .reading import open_row
 from .recording import Row
 from .rows import PAGE, StoredRows
 from .tiles import TiledTree
@@ -119,13 +117,6 @@ class _Collected:
         self._what = what
         self._packer = packer
         self._events = packer.spool()
-        self._erased = {
-            place
-            for stream in what.streams
-            for row in what.store.rows(-1, stream)
-            if row.type == DisclosureErased.TYPE
-            for place in erased_slots(open_row(row)[1])
-        }
         self._count = self._later = 0
         self._slots: Counter[SlotStatus] = Counter()
         self._digests: set[str] = set()
@@ -188,9 +179,7 @@ class _Collected:
         asked, given = self._what.withholding.slots(event), dict[str, bytes | None]()
         for slot in event.header.commitments:
             status = event.slots[slot]
-            if (event.id, slot) in self._erased:
-                status = SlotStatus.ERASED
-            elif status is SlotStatus.DISCLOSED and slot in asked:
+            if status is SlotStatus.DISCLOSED and slot in asked:
                 status = SlotStatus.WITHHELD
             if status is SlotStatus.WITHHELD:
                 given[slot] = None

@@ -283,11 +283,11 @@ class Check:
                 self.look_at(event)
             else: self.keys.lost = True
         self.say("unchecked.sealed", f"The last {self.later} records are later than the log's signature.", self.later)
-        for place, why in self.erased.items():
-            index, status = self.slots.get(place, (None, ""))
-            self.say("disclosure.erased", f"{place[1]} was erased, and is here.", status == "disclosed", index)
-            if status: self.slots[place] = index, why
-        for (_, slot), (index, status) in self.slots.items():
+        for place, (end, why) in self.erased.items():
+            at, status = self.slots.get(place, (end, ""))
+            self.say("disclosure.erased", f"Here though erased: {place[2]}.", status == "disclosed" and at < end, at)
+            if at < end: self.slots[place] = at, why
+        for (*_, slot), (index, status) in self.slots.items():
             self.say("unchecked.disclosure", f"{slot} is not here, and nobody says why.", status == "missing", index)
 
     def look_at(self, event: Event) -> None:
@@ -316,7 +316,7 @@ class Check:
         if event.type == "case.opened": self.cases.append(str(body.get("case")))
         if event.type == "disclosure.erased" and isinstance(body.get("slots"), list):
             why = f"erased on the authority of {body.get('authority')}: {body.get('reason')}"
-            self.erased.update(((str(body.get("event")), str(slot)), why) for slot in body["slots"])
+            self.erased.update(((stream, str(body.get("event")), str(slot)), (index, why)) for slot in body["slots"])
         source = {"source.registered": body.get("source"), "evidence.attached": body}.get(event.type)
         self.sources.add(str(source.get("sha256")) if isinstance(source, dict) else None)
 
@@ -332,7 +332,7 @@ class Check:
             self.say("disclosure.wrong", f"What is shown as {slot} is not what was recorded.", wrong, event.index)
         for slot in event.commitments if event.id not in self.signed else ():
             status = "disclosed" if event.slots.get(slot) is not None else "withheld by whoever packed it"
-            self.slots[event.id, slot] = event.index, status if slot in event.slots else "missing"
+            self.slots[event.stream, event.id, slot] = event.index, status if slot in event.slots else "missing"
 
     def log(self) -> None:
         """What was disputed since, and what the log signed: its state, and where each stream ends."""
@@ -388,7 +388,7 @@ def main() -> int:
     state = f", size {check.note.size}, root {check.note.root.hex()}" if check.note else ""
     print(f"Ledger {check.ledger}{'' if asked.trust else ', WHICH YOU DID NOT NAME (--trust)'}")
     print(f"Log {shown(check.keys.origin)}{state}\nCases {shown(', '.join(check.cases))}: {len(check.signers)} records")
-    for (_, slot), (index, what) in check.slots.items():
+    for (*_, slot), (index, what) in check.slots.items():
         if what != "disclosed": print(f"  record {index}: {slot} is {shown(what)}")
     for index in check.disputed: print(f"  record {index} is disputed: its key was revoked later, from before it on")
     for code, index, what in check.findings: print(f"{code}: {'' if index is None else f'record {index}: '}{what}")

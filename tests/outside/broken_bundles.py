@@ -280,7 +280,7 @@ CHAINS: Recorded = {
     "ledger-of-another": ("ledger.other", lambda w: w.claim(ledger="0" * 64)),
     "erased-one-slot": ("", lambda w: w.erase(["quote"])),
     "erased-both-slots": ("", lambda w: w.erase(["quote", "entity.name"])),
-    "erased-in-the-register": ("", lambda w: w.erase(["quote"], stream="register")),
+    "erased-in-the-register": ("unchecked.disclosure", lambda w: w.erase(["quote"], stream="register")),
     "erased-by-a-stranger": (NOT_ALLOWED, lambda w: w.erase(["quote"], ["stranger"])),
     "erased-badly-signed": (SIGNATURE, lambda w: w.erase(["quote"], spoil=flipped)),
     "erased-a-slot-that-is-not": ("", lambda w: w.erase(["x"])),
@@ -292,7 +292,7 @@ CHAINS: Recorded = {
     "said-as-deep-as-can-be": ("", lambda w: w.claim(C, {"quote": nested(15)})),
     "said-deeper-than-can-be": (LOST, lambda w: w.claim(C, {"quote": nested(16)})),
     "erased-with-its-erasure": ("", lambda w: w.erase(["quote"], of=w.later(1))),
-    "erased-before-it-was-said": ("", lambda w: (w.erase(["quote"], of=w.later(2)), w.claim(C, {"quote": "x"}))),
+    "erased-before-it-was-said": ("unchecked.disclosure", lambda w: (w.erase(["quote"], of=w.later(2)), w.claim(C, {"quote": "x"}))),
 }
 
 # Records in a second case, which is in the bundle as well.

@@ -421,7 +421,7 @@ class Check {
   records = new Map(); // event id to the first event of that id
   streams = new Map(); // stream to sequence and leaf of its last event
   ends = new Map(); // the same, below the size of the checkpoint
-  erased = new Map(); // event id to slots
+  erased = new Map(); // stream and event id to slots, and the index of the last event that erased each
   sources = new Set(); // those that an event names
 
   say(code, what = '', index = null) {
@@ -534,13 +534,14 @@ class Check {
     } else if (note && hashes !== null) this.say('proof.wrong', 'of what is not sealed', index);
 
     const signers = signatures.map(({ keyid }) => keys.known.get(keyid)?.keyid ?? keyid); // one string for each key
-    const record = { index, id, signers, ...this.readSlots(event) };
+    const record = { index, id, stream, signers, ...this.readSlots(event) };
     this.events.push(record);
     if (!records.has(id)) records.set(id, record);
-    if (type === 'disclosure.erased' && Array.isArray(body.slots)) {
-      const slots = this.erased.get(body.event) ?? new Set();
-      this.erased.set(body.event, slots);
-      for (const slot of body.slots) slots.add(slot);
+    if (type === 'disclosure.erased' && typeof body.event === 'string' && Array.isArray(body.slots)) {
+      const place = `${stream} ${body.event}`;
+      const slots = this.erased.get(place) ?? new Map();
+      this.erased.set(place, slots);
+      for (const slot of body.slots) slots.set(slot, index);
     }
     const source = { 'source.registered': body.source?.sha256, 'evidence.attached': body.sha256 }[type];
     if (isHex(source) && this.bag.files.has(`data/sources/${source}`)) this.sources.add(source);
@@ -570,14 +571,15 @@ class Check {
 
   checkSlots() {
     for (const record of this.events) {
-      const { index, id, shown, missing } = record;
+      const { index, id, stream, shown, missing } = record;
       if (this.keys.isDisputed(record)) this.disputed.push(index);
       if (this.records.get(id) !== record) continue;
-      const erased = this.erased.get(id) ?? new Set();
-      for (const slot of shown) if (erased.has(slot)) this.say('disclosure.erased', slot, index);
+      const erasures = this.erased.get(`${stream} ${id}`);
+      const isErased = (slot) => (erasures?.get(slot) ?? -1) > index;
+      for (const slot of shown) if (isErased(slot)) this.say('disclosure.erased', slot, index);
       for (const slot of missing) {
-        this.count(erased.has(slot) ? 'erased' : 'missing');
-        if (!erased.has(slot)) this.say('unchecked.disclosure', slot, index);
+        this.count(isErased(slot) ? 'erased' : 'missing');
+        if (!isErased(slot)) this.say('unchecked.disclosure', slot, index);
       }
     }
   }
