@@ -162,7 +162,7 @@ class Case(Registering, RecorderActs, EvidenceActs):
             *what: claims by ref, entities by name (random name or handle), sources by name: all that is protected of
                 them; with a colon, one slot only: ``w1:contact``, ``C4:quote``. Where one name is of several sorts,
                 write ``claim:C4`` or ``entity:C4``. An event id works, too.
-            authority: by whose authority; signed in clear, so it must hold nothing of the content.
+            authority: by whose authority; signed in clear, so it must hold nothing that is protected.
             reason: why; signed in clear as well.
 
         Returns:
@@ -170,7 +170,8 @@ class Case(Registering, RecorderActs, EvidenceActs):
 
         Raises:
             UnknownName: nothing of that name, or nothing protected.
-            InvalidValue: authority or reason hold words of what is to be erased.
+            InvalidValue: authority or reason hold words of what is to be erased, or of anything else that the case
+                protects: a name or a part of it, an alias, a contact, a protected title, your own name for somebody.
             ErasureUnfinished: it is recorded, and another process still holds the bytes on the disk.
         """
         return self._eraser().erase(what, authority=authority, reason=reason)

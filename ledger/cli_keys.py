@@ -111,7 +111,9 @@ def keys_rotate(
     ledger: LedgerPlace,
     keys: KeysFolder,
     roots: Roots = None,
-    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")] = "rotated",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; signed in clear.")
+    ] = "rotated",
     no_passphrase: Plain = False,
 ) -> int:
     """Put a new recorder key in the place of the one in use: add it, then revoke the old one from now on."""
@@ -128,6 +130,7 @@ def keys_rotate(
                 f"{keys}: none of its recorder keys may sign in {ledger}; there is nothing to rotate"
             )
         _check_roots_at_hand(opened, [ring, *rings], ledger, keys)
+        opened.check_revocation_reason(reason)
         old = used[-1]
         plain = no_passphrase or _is_plain(keys)
         passphrase = None if plain else ask_passphrase(str(keys), confirm=False)

@@ -3,7 +3,8 @@
 1. First the erasure is recorded: a signed ``disclosure.erased`` for each event, with authority and reason, all of
    them in one transaction. Then the bytes are deleted (`claimledger.sqlite_purge`). Interrupted at any moment, the next
    opening for writing finishes it; until then what was erased is read as erased, bytes or no bytes.
-2. Authority and reason are signed in clear for good: they are refused where they hold words of what is erased.
+2. Authority and reason are signed in clear for good: they are refused where they hold words of what is erased, or of
+   anything else that the case protects (`claimledger.clear_words`).
 3. Erasing what is erased already records nothing and looks again for its bytes.
 4. The result names where the same words still stand, and attributes of the same entity: signed in clear, where nobody
    can take them out, or in other protected content, which can be erased as well.
@@ -35,6 +36,7 @@ from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered
 
 from .audit_names import HANDLES, erased_key
+from .clear_words import ProtectedWords
 from .disclosures import open_slots
 from .leaks import (
     Leak,
@@ -252,6 +254,10 @@ class Eraser:
                 f"{leak.where}: it holds words of what is to be erased ({leak.slot} of {leak.of}), and it is signed "
                 "in clear for good; say it without them"
             )
+        # Of the shared register nothing is protected: what is erased there may be about any case.
+        streams = None if self._case is None else (self._stream,)
+        words = ProtectedWords(self._store, self._log, streams)
+        words.refuse({"authority": authority, "reason": reason})
 
     def _elsewhere(self, targets: Sequence[_Target]) -> tuple[Leak, ...]:
         secrets = list(_secrets(targets))

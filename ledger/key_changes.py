@@ -6,6 +6,7 @@
    refused, and nothing is written.
 3. A revocation names the root of the log at its size, computed from the bytes of the events and from nothing derived.
 4. No more roots sign than must: each signature is one more thing to carry.
+5. Reasons and holders are signed in clear: they are refused where they hold what a case protects.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from claimledger.events.errors import (
 from claimledger.events.event import Payload, format_instant
 from claimledger.events.governance import KeyAdded, KeyRevoked, LedgerOpened, LogKey, RootKey, RootsChanged
 
+from .clear_words import ProtectedWords
 from .key_records import KeyRecord
 from .key_refusals import refuse_unwise
 from .key_requests import Asked, KeyChange, KeyRequest
@@ -43,15 +45,22 @@ class KeyChanges:
         log: the verified log, which knows the keys.
         clock: gives the time now.
         new_id: gives a fresh UUID of version 4.
+        words: the protected words of all cases.
     """
 
     def __init__(
-        self, store: Store, log: Log, clock: Callable[[], datetime], new_id: Callable[[], str]
+        self,
+        store: Store,
+        log: Log,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        words: ProtectedWords,
     ) -> None:
         self._store = store
         self._log = log
         self._clock = clock
         self._new_id = new_id
+        self._words = words
 
     def key(self, name: str) -> KeyRecord:
         """The key of a keyid, or of its first digits (eight at least).
@@ -76,9 +85,11 @@ class KeyChanges:
             size: how many leaves stay trusted; None for all that there are now.
 
         Raises:
-            InvalidValue: no such key, no reason, or more leaves than there are.
+            InvalidValue: no such key, no reason, one that names somebody who is protected, or more leaves than there
+                are.
             RowMismatch: the log is not what it was when it was recorded.
         """
+        self.check_reason(reason)
         there = self._store.size()
         size = there if size is None else size
         if not 0 <= size <= there:
@@ -90,9 +101,10 @@ class KeyChanges:
 
         Raises:
             VerificationFailed: it could not be signed by anybody: the key is there already, or the last one, and so on.
-            InvalidValue: it is too long.
+            InvalidValue: it is too long, or holds words that a case protects.
         """
         self._log.fold()
+        self._check_words(change)
         keys = self._log.keys
         payload = Payload(
             type=change.TYPE,
@@ -122,6 +134,7 @@ class KeyChanges:
         Raises:
             InvalidInput: the key stream has moved on since the request was made, or it is for another ledger.
             KeyMissing: signatures are missing.
+            InvalidValue: it holds words that a case protects.
             VerificationFailed: it is not allowed.
             LedgerBusy, ReadOnly: it cannot be written.
         """
@@ -138,6 +151,7 @@ class KeyChanges:
                 f"the request is signed by {request.roots_signed} root keys, where {request.threshold} must sign; "
                 f"still to sign, or some of them: {who}"
             )
+        self._check_words(request.change)
         keys.verify(request.envelope, header, self._store.size())
         refuse_unwise(keys, header, self._store.size())
         pending = _signed(request, header)
@@ -168,6 +182,22 @@ class KeyChanges:
                 "claimledger keys request"
             )
         return self.write(signed)
+
+    def check_reason(self, reason: str) -> None:
+        """Refuse a reason that names somebody whom a case protects, in whole or in part.
+
+        Raises:
+            InvalidValue: it does.
+        """
+        self._words.refuse({"reason": reason})
+
+    def _check_words(self, change: KeyChange) -> None:
+        if isinstance(change, KeyRevoked):
+            self.check_reason(change.reason)
+            return
+        holders = [change.holder] if isinstance(change, KeyAdded) else [each.holder for each in change.roots]
+        for holder in holders:
+            self._words.refuse({"holder": holder}, whole_only=True)
 
     def _head(self) -> str | None:
         """The leaf hash of the last event of the key stream, as far as it was folded in."""

@@ -4,7 +4,7 @@
    only, case-folded, in one Unicode normal form (NFKC), with every run of spaces as one; a word
    counts where it stands by itself, ``Ana`` not in ``analysis``.
 2. Of a protected entity the name, each alias and the contact are looked for, and each part of a name that looks like
-   one: three letters at least, and not written small where its script has capitals. Of a protected source, title and
+   one: three letters at least, no "The", and not written small where its script has capitals. Of a protected source, title and
    address.
 3. What is found is named by its field and by the protected entity's random name, or its name in the file. The words
    themselves are in no result, so that a warning can be shown and kept.
@@ -50,6 +50,8 @@ __all__ = [
 
 _IDENTIFYING = ("name", "aliases", "contact")
 _SHORTEST_PART = 3
+_NO_NAMES = frozenset({"the", "and", "for", "from", "with", "mrs", "miss"})
+"""Words that begin with a capital in many a name, and are nobody's."""
 _SPACES = re.compile(r"\s+")
 
 
@@ -264,5 +266,5 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
 
 def _parts(name: str) -> Iterator[str]:
     for part in re.findall(r"[^\W\d_]+", name):
-        if len(part) >= _SHORTEST_PART and not part.islower():
+        if len(part) >= _SHORTEST_PART and not part.islower() and part.casefold() not in _NO_NAMES:
             yield part

@@ -90,7 +90,7 @@ class Ledger(LedgerWithKeys, SealableLedger, HandingOn):
         super().__init__(store)
         self._keyring = keys
         self._writer = Writer(store, self._log, self._register, keys, clock, new_id, prove=self.proof)
-        self._key_changes = KeyChanges(store, self._log, clock, new_id)
+        self._key_changes = KeyChanges(store, self._log, clock, new_id, self._register.words)
         if not store.is_read_only:
             finish_while_opening(store, self._log, self._register)
 
@@ -215,7 +215,7 @@ class Ledger(LedgerWithKeys, SealableLedger, HandingOn):
 
         Raises:
             NameTaken: a case of that name is there.
-            InvalidValue: a name or title that breaks a rule.
+            InvalidValue: a name or title that breaks a rule, or holds the name of somebody whom another case protects.
         """
         from .case import Case
 
@@ -224,6 +224,7 @@ class Ledger(LedgerWithKeys, SealableLedger, HandingOn):
             key = (self._log.keys.stream, "case", name)
             if self._register.event_id(*key) is not None:
                 raise NameTaken(f'a case "{name}" is there already; open it with case("{name}")')
+            self._register.words.refuse({"name": name, "title": title}, whole_only=True)
             stream = self._writer.new_id()
             self._writer.record(body, stream, case=name, name=name, names=(key,))
         return Case(self, name, title, stream)

@@ -52,7 +52,7 @@ class LedgerWithKeys(LedgerReader):
         Raises:
             KeyMissing: fewer root keys are at hand than must sign; make a request (`key_request`).
             KeyNotAllowed: the key is there already, or ever was.
-            WeakKey, InvalidValue: it cannot be a key of that role.
+            WeakKey, InvalidValue: it cannot be a key of that role, or its holder's name is protected in a case.
         """
         return self._change_keys(
             KeyAdded(
@@ -81,10 +81,19 @@ class LedgerWithKeys(LedgerReader):
         Raises:
             KeyMissing: fewer root keys are at hand than must sign; make a request (`key_request`).
             KeyNotAllowed: it is the last recorder key, or was revoked already with no more trust than now.
-            InvalidValue: no such key, no reason, or more leaves than there are.
+            InvalidValue: no such key, no reason, one that names somebody who is protected, or more leaves than there
+                are.
         """
         with self._writer.alone():
             return self._change_keys(self.revocation(key, reason, size), roots)
+
+    def check_revocation_reason(self, reason: str) -> None:
+        """Refuse, before anything is signed, a reason that `revoke_key` would refuse: one that names the protected.
+
+        Raises:
+            InvalidValue: it holds a protected word of a case, in whole or in part.
+        """
+        self._key_changes.check_reason(reason)
 
     def change_roots(
         self, roots: Sequence[RootKey], threshold: int, *, signers: Iterable[Keyring] = ()
@@ -100,7 +109,7 @@ class LedgerWithKeys(LedgerReader):
         Raises:
             KeyMissing: some of them are not at hand; make a request (`key_request`).
             KeyNotAllowed: a key is in the ledger already in another role, or was dropped before.
-            WeakKey, InvalidValue: they cannot be the roots.
+            WeakKey, InvalidValue: they cannot be the roots, or a holder's name is protected in a case.
         """
         return self._change_keys(RootsChanged(roots=roots, threshold=threshold), signers)
 

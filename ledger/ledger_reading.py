@@ -23,6 +23,7 @@ from claimledger.events.recorder_acts import CaseOpened
 
 from .checkpoints import SignedCheckpoint
 from .checks import did_you_mean
+from .clear_words import ProtectedWords
 from .log import Log
 from .log_keys import every_verifier, verifier_key
 from .notes import VerifierKey
@@ -71,7 +72,13 @@ class LedgerReader:
         self._log = Log(store)
         self._shared_stream = shared_register(self._log.keys.ledger_id)
         self._log.keep(self._shared_stream)
-        self._register = Register(store, self._log.event_of, self._log.keys.stream, self._shared_stream)
+        self._register = Register(
+            store,
+            self._log.event_of,
+            self._log.keys.stream,
+            self._shared_stream,
+            ProtectedWords(store, self._log),
+        )
         self._sealed = SealedLog(store, self._folded_keys)
 
     @property

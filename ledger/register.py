@@ -14,6 +14,7 @@ Nothing here writes; `claimledger.store` enters the names in the transaction tha
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from claimledger.events.claims import ClaimAmended, ClaimRecorded, Voice
@@ -30,6 +31,9 @@ from .audit_names import HANDLES, keyed, keyed_handle, names_of
 from .checks import check_agreement, did_you_mean
 from .recording import NameKey
 from .store import Store
+
+if TYPE_CHECKING:
+    from .clear_words import ProtectedWords
 
 __all__ = ["Register", "shared_register"]
 
@@ -52,16 +56,23 @@ class Register:
         read_event: reads and verifies a stored event, by event id.
         key_stream: UUID of the key stream, under which the names of cases stand.
         shared_stream: UUID of the shared register's stream.
+        words: the protected words of all cases; told what is to be forgotten.
     """
 
     def __init__(
-        self, store: Store, read_event: Callable[[str], Event], key_stream: str, shared_stream: str
+        self,
+        store: Store,
+        read_event: Callable[[str], Event],
+        key_stream: str,
+        shared_stream: str,
+        words: ProtectedWords,
     ) -> None:
         self._store = store
         self._read_event = read_event
         self._key_stream = key_stream
         self._shared_stream = shared_stream
         self._secret = store.secret()
+        self.words = words
         self._seen: dict[NameKey, str] = {}
         self._bodies: dict[str, Body | UnknownBody] = {}
         self._open: dict[NameKey, str] = {}
@@ -225,6 +236,7 @@ class Register:
         for key, found in list(self._seen.items()):
             if key[1] == "handle" and found in event_ids:
                 del self._seen[key]
+        self.words.forget(event_ids)
 
     def discard_refs(self, stream: str) -> None:
         """Look anew for the next free short name of a claim."""

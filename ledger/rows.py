@@ -213,6 +213,21 @@ class StoredRows(SealedRows):
             found.setdefault(at, {})[slot] = content
         return found
 
+    def indexes_with(self, slots: Collection[str], after: int = -1) -> list[int]:
+        """The indexes of the events behind an index of which content of one of some slots is here, ascending.
+
+        Args:
+            slots: names of slots.
+            after: only events whose index is higher.
+        """
+        marks = ",".join("?" * len(slots))
+        found = self._all(
+            f"SELECT DISTINCT idx FROM disclosures WHERE idx>? AND slot IN ({marks}) ORDER BY idx",
+            after,
+            *slots,
+        )
+        return [index for (index,) in found]
+
     def all_disclosures(self) -> Iterator[tuple[str, str, bytes]]:
         """Every disclosure, in pages: event id (empty where there is no such event), slot, bytes."""
         table = "disclosures LEFT JOIN events USING (idx)"

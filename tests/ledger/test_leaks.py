@@ -51,6 +51,7 @@ def test_words_are_found_however_they_are_written_and_only_whole(
 def test_small_words_of_a_name_are_no_names() -> None:
     assert found("a part of the house", name="Anna of the House") == [("name", True)]
     assert found("of the", name="Anna of the House") == []
+    assert found("for the family", name="The House", aliases=["For the Many"]) == []
 
 
 @given(st.text(min_size=1).filter(lambda text: normal(text).strip() != ""), st.text(), st.text())
