@@ -4,8 +4,8 @@
    only, case-folded, in one Unicode normal form (NFKC), with every run of spaces as one; a word
    counts where it stands by itself, ``Ana`` not in ``analysis``.
 2. Of a protected entity the name, each alias and the contact are looked for, and each part of a name that looks like
-   one: three letters at least, no "The", and not written small where its script has capitals. Of a protected source, title and
-   address.
+   one: three letters at least, no "The", and not written small where its script has capitals. Of a protected source,
+   title and address.
 3. What is found is named by its field and by the protected entity's random name, or its name in the file. The words
    themselves are in no result, so that a warning can be shown and kept.
 4. An attribute of a protected entity whose value is signed in clear is named by its field and property: a birth year
