@@ -48,6 +48,15 @@ be put in their place. Of {all} such places here:
   {space} and why
   {missing} missing   not here, and nothing says why
 
+How to read it
+==============
+
+In data/events.jsonl the signed records are in base64, which no editor shows as
+words: with claimledger installed, "claimledger sheet THIS_FILE.zip" writes each
+claim as a page that can be printed. Such a page, from whomever you have it, is
+worth what this file shows once it was checked as below: the same page made from
+it must have the same words, the same index and the same leaf.
+
 How to check it
 ===============
 

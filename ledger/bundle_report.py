@@ -56,7 +56,7 @@ class BundleReport:
         slots: how many protected slots of the events have which status.
         disputed: how many events were signed, validly then, with a key that its roots stopped trusting before that.
         anchors: who outside, of those whom the auditor trusts, vouches for the checkpoint.
-        findings: those of single events in the order of the log, then those of the whole.
+        findings: the most telling first; see `claimledger.report.most_telling_first`.
         more: how many findings further there are, which are not listed.
         notes: what a verification of this file alone cannot show, and remarks.
     """

@@ -44,7 +44,7 @@ from .bundle_report import BundleReport
 from .bundle_slots import SlotSink, verify_slots
 from .checkpoints import SignedCheckpoint
 from .merkle import verify_inclusion
-from .report import UNCHECKED_CHECKPOINT
+from .report import UNCHECKED_CHECKPOINT, most_telling_first
 from .trust import KeyStream
 
 __all__ = ["Sink", "verify_bundle"]
@@ -246,7 +246,6 @@ class _Verification:
 
     def report(self) -> BundleReport:
         findings, keys = self.findings, self.keys.stream
-        listed = sorted(findings.listed, key=lambda each: (each.index is None, each.index or 0))
         return BundleReport(
             ledger_id=self.links.ledger,
             origin=None if keys is None else keys.origin,
@@ -258,8 +257,8 @@ class _Verification:
             slots=dict(self.slots),
             disputed=self.disputed,
             anchors=self.anchors,
-            findings=tuple(listed),
-            more=sum(findings.counted.values()) - len(listed),
+            findings=most_telling_first(findings.listed),
+            more=sum(findings.counted.values()) - len(findings.listed),
             notes=(*([] if self.pin is not None else [_NO_PIN]), *self.notes),
         )
 

@@ -1,4 +1,4 @@
-"""What a bundle leaves out: which protected slots of which events, as its maker says it in words.
+"""What a bundle, or a reading, leaves out: which protected slots of which events, as its maker says it in words.
 
     *                every protected slot
     SLOT             every slot of that name: ``quote``, ``entity.name``
@@ -11,20 +11,23 @@
    too: free text and quotes may name it in words that nobody can look for.
 2. Of an event that this release cannot read, everything is left out as soon as an entity is withheld: it may be named
    there.
-3. A word that fits nothing is refused: whoever mistyped a name must not believe that it was withheld.
+3. A reading that leaves something out gets each event as the recipient of such a bundle would.
+4. A word that fits nothing is refused: whoever mistyped a name must not believe that it was withheld.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from claimledger.events.claims import ClaimRecorded
+from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import UnknownName
 from claimledger.events.identifiers import is_slot
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import EntityRegistered, SourceRegistered
-from claimledger.events.registry import UnknownBody
+from claimledger.events.registry import Body, UnknownBody, read_body
 from claimledger.events.values import SHARED
 
 from .checks import references
@@ -101,6 +104,19 @@ class Withholding:
                 found.add(slot)
                 self._left.discard(word)
         return committed if self._speaks_of(event) else found
+
+    def left_out(self, event: Event) -> Event:
+        """An event as it is for whoever got a bundle of it: what is withheld of it is not in its body."""
+        gone = {slot for slot in self.slots(event) if event.slots.get(slot) is SlotStatus.DISCLOSED}
+        if not gone or not isinstance(event.body, Body):
+            return replace(event, slots={**event.slots, **dict.fromkeys(gone, SlotStatus.WITHHELD)})
+        kept = {slot: value for slot, value in event.body.split()[1].items() if slot not in gone}
+        header = event.header
+        return replace(
+            event,
+            body=read_body(header.type, header.version, header.body, kept, header.commitments),
+            slots={**event.slots, **dict.fromkeys(gone, SlotStatus.WITHHELD)},
+        )
 
     def check(self) -> None:
         """Refuse words that fitted nothing.

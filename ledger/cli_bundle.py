@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_terminal import note, open_keyring, progress_bar, say, say_json, screen_width
+from .cli_terminal import note, open_keyring, progress_bar, say, say_json, screen_width, write_new
 from .cli_write import AsJSON, LedgerPlace, leaf_of
 
 if TYPE_CHECKING:
@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from .bundle_files import Custody
     from .bundle_report import BundleReport
 
-__all__ = ["bundle", "bundle_as_json", "bundle_lines", "disclose", "merge", "verify_bundle"]
+__all__ = ["Withheld", "bundle", "bundle_as_json", "bundle_lines", "disclose", "merge", "verify_bundle"]
 
 _SHOWN = 50
 """How many findings a screen lists; `--json` lists more."""
 
+Withheld = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--withhold",
+        metavar="SLOT|ENTITY",
+        help="Leave out: a slot, EVENT:SLOT, all that is protected where an entity is named, or *.",
+    ),
+]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to make; nothing may be there.")]
 Organization = Annotated[
     str | None, typer.Option("--organization", metavar="NAME", help="Who hands it over, for bag-info.txt.")
@@ -50,14 +58,7 @@ def bundle(
     ledger: LedgerPlace,
     cases: Annotated[list[str], typer.Argument(metavar="CASE", help="The cases to hand on.")],
     to: To,
-    withhold: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--withhold",
-            metavar="SLOT|ENTITY",
-            help="Leave out: a slot, EVENT:SLOT, all that is protected where an entity is named, or *.",
-        ),
-    ] = None,
+    withhold: Withheld = None,
     source: Annotated[
         list[Path] | None,
         typer.Option("--source", metavar="FILE", help="Put in your copy of a source or evidence item."),
@@ -93,20 +94,12 @@ def disclose(
     to: To,
 ) -> int:
     """Write protected content of one event into a file that fits into a bundle that somebody has."""
-    import os
-
-    from claimledger.events.errors import InvalidInput
-
     from .ledger import Ledger
 
     with Ledger.open(ledger, read_only=True) as opened:
         leaf = leaf_of(opened, event)
         lines = b"".join(opened.disclosure(leaf, each) for each in dict.fromkeys(slot))
-    try:
-        with open(os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(lines)
-    except FileExistsError:
-        raise InvalidInput(f"{to}: something is there already; name another file") from None
+    write_new(to, lines, is_private=True)
     say(
         f"{to}: the content of {', '.join(dict.fromkeys(slot))}, in clear",
         f"  whoever has a bundle with this event fits it in: claimledger merge BUNDLE {to} --to NEW",

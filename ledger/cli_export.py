@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -77,7 +78,10 @@ def export(
         raise typer.BadParameter("is for --format csv only", param_hint="--excel-safe")
     if disclosed:
         note(DISCLOSED)
-    with Ledger.open(ledger, read_only=True) as opened, _Folder(to, format, excel_safe) as folder:
+    with (
+        Ledger.open(ledger, read_only=True) as opened,
+        _Folder(to, format, excel_safe, is_private=disclosed) as folder,
+    ):
         writers = {name: folder.writer(name) for name in names}
         asking = _Asking(case, asked(known_at, asserted_by, true_on), moment_of(since), disclosed)
         provenances = _write(opened, asking, writers)
@@ -189,9 +193,11 @@ class _Folder:
         path: the folder.
         format: how the tables are written.
         excel_safe: see `claimledger.projections.table_files`.
+        is_private: let the owner alone read the files, whatever the umask.
     """
 
-    def __init__(self, path: Path, format: str, excel_safe: bool) -> None:
+    def __init__(self, path: Path, format: str, excel_safe: bool, *, is_private: bool = False) -> None:
+        self._mode = 0o600 if is_private else 0o666
         self._path, self._format, self._excel_safe = path, format, excel_safe
         self._writers: dict[str, TableWriter] = {}
         self._made: list[Path] = []
@@ -245,6 +251,8 @@ class _Folder:
 
     def _new(self, name: str) -> BinaryIO:
         path = self._path / name
-        file = self._open.enter_context(path.open("xb"))
+        file = self._open.enter_context(
+            open(path, "xb", opener=lambda place, flags: os.open(place, flags, self._mode))  # noqa: SIM115 - the stack closes it
+        )
         self._made.append(path)
         return file

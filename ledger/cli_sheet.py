@@ -2,27 +2,31 @@
 
 1. Each record's place in the log is proven before the page says so.
 2. The words of a source come from a copy that is handed in and has the digest that was registered; nothing keeps them.
+3. Protected content that is at hand is on the pages. It is said on standard error that it is, and the file is its
+   owner's alone; `--withhold` leaves out what a bundle would leave out by the same words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .cli_bundle import Withheld
 from .cli_case import CaseName, case_named, holders_of
 from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked, repeated
-from .cli_terminal import copies_at, say, say_json, screen_width, write_new
+from .cli_terminal import copies_at, note, say, say_json, screen_width, write_new
 from .cli_write import AsJSON, LedgerPlace
 
 if TYPE_CHECKING:
     from claimledger.events.recorded import Event
-    from claimledger.projections.sheets import Sealing, Sheets
+    from claimledger.projections.sheets import Exhibit, Sealing, Sheets
 
     from .case import Case
+    from .ledger import Ledger
     from .ledger_reading import LedgerReader
 
 __all__ = ["sheet"]
@@ -39,6 +43,7 @@ def sheet(
         list[str] | None,
         typer.Option("--source", metavar="ID=FILE", help="Your own copy of a source, to show its words."),
     ] = None,
+    withhold: Withheld = None,
     html: Annotated[bool, typer.Option("--html", help="As one HTML file that prints.")] = False,
     to: Annotated[
         Path | None, typer.Option("--to", metavar="FILE", help="Write it to a new file; else it is shown.")
@@ -56,10 +61,15 @@ def sheet(
 
     if html and as_json:
         raise typer.BadParameter("say either --html or --json", param_hint="--html")
+    if withhold and source:
+        raise typer.BadParameter(
+            "a copy of a source shows words that a quote withholds; give one of them", param_hint="--source"
+        )
     copies = copies_at(source or (), "--source", "ID=FILE")
     clocks = asked(known_at, asserted_by, true_on)
     with Ledger.open(ledger, read_only=True) as opened:
-        fold = opened.replay(Sheets(case_named(opened, case), **clocks))
+        asked_for = _case_asked(opened, case, claims or ())
+        fold = opened.replay(Sheets(asked_for, **clocks), withhold=withhold or ())
         texts = _texts(fold, _signed(opened.case(fold.case), copies))
         pages = fold.exhibits(
             claims,
@@ -86,13 +96,51 @@ def sheet(
     else:
         document = "".join(f"{each}\n" for each in sheets_lines(exhibits))
     if to is not None:
-        write_new(to, document.encode())
+        write_new(to, document.encode(), is_private=True)
         say(f"{len(pages)} exhibit{'' if len(pages) == 1 else 's'} in {to}")
     elif html:
         say(document.removesuffix("\n"))
     else:
         say(*sheets_lines(exhibits, width=screen_width()))
+    _warn_of_content(pages, is_bundle=opened.store.is_sparse)
     return 0
+
+
+def _case_asked(opened: Ledger, case: str | None, claims: Sequence[str]) -> str:
+    """The case that is meant; where a claim stands in its place, how several claims are chosen is said.
+
+    Raises:
+        UnknownName: there is no such case.
+    """
+    from claimledger.events.errors import UnknownName
+
+    try:
+        return case_named(opened, case)
+    except UnknownName as error:
+        only = opened.cases()
+        if case is None or not claims or len(only) != 1 or case not in opened.case(only[0].name).refs():
+            raise
+        each = " ".join(f"--claim {ref}" for ref in (*claims, case))
+        raise UnknownName(f"{error}; {case} is a claim: each takes an option of its own: {each}") from None
+
+
+def _warn_of_content(pages: Sequence[Exhibit], *, is_bundle: bool) -> None:
+    """Say which protected content stands on the pages that were made, and how they are made without."""
+    from claimledger.projections.layout import amount, paragraph
+
+    fields = sorted({slot for page in pages for slot in page.in_clear})
+    if not fields:
+        return
+    holding = sum(bool(page.in_clear) for page in pages)
+    hold = "holds" if holding == 1 else "hold"
+    keep = "what was given to you in confidence" if is_bundle else "the ledger"
+    said = (
+        f"warning: {holding} of {amount(len(pages), 'page')} {hold} protected content in clear "
+        f"({', '.join(fields)}): keep them like {keep}, or leave it out with --withhold '*', --withhold SLOT or "
+        "--withhold ENTITY"
+    )
+    said += "" if is_bundle else ", or make them from a bundle that withholds it"
+    note(*paragraph(said, screen_width()))
 
 
 def _sealing(opened: LedgerReader) -> Callable[[Event], Sealing | None]:

@@ -144,8 +144,13 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def write_new(path: Path, data: bytes) -> None:
+def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
     """Write a file that is not there yet.
+
+    Args:
+        path: where.
+        data: all of it.
+        is_private: let its owner alone read it, whatever the umask.
 
     Raises:
         InvalidInput: something is there, or nothing can be written there.
@@ -153,7 +158,8 @@ def write_new(path: Path, data: bytes) -> None:
     from claimledger.events.errors import InvalidInput
 
     try:
-        with path.open("xb") as file:
+        mode = 0o600 if is_private else 0o666
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             file.write(data)
     except FileExistsError:
         raise InvalidInput(f"{path}: something is there already; name another file") from None

@@ -15,7 +15,6 @@ from claimledger.events.errors import InvalidInput, MissingDisclosure, UnknownNa
 
 from .bundle_files import Custody
 from .bundle_report import BundleReport
-from .bundle_withhold import Withholding
 from .bundle_write import Bundling, write_bundle
 from .checks import did_you_mean
 from .ledger_reading import LedgerReader
@@ -75,13 +74,7 @@ class HandingOn(LedgerReader):
                 origin=self.origin,
                 cases=wanted,
                 streams=[self._log.keys.stream, self._shared_stream, *of_cases],
-                withholding=Withholding(
-                    withhold,
-                    self._shared_stream,
-                    self._register.pseudonym,
-                    self._register.source_name,
-                    of_cases,
-                ),
+                withholding=self._withholding(withhold, of_cases),
                 checkpoint=checkpoint,
                 tree=self._sealed.tree(checkpoint.size) if checkpoint else None,
                 heads=self._heads_of(wanted) if checkpoint else {},

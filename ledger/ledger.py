@@ -234,6 +234,7 @@ class Ledger(LedgerWithKeys, SealableLedger, HandingOn):
 
         Raises:
             UnknownName: there is none of that name; the message names one that is near.
+            CouldNotCheck: it was opened in a form that this release cannot read.
         """
         from .case import Case
 
@@ -241,7 +242,11 @@ class Ledger(LedgerWithKeys, SealableLedger, HandingOn):
         return Case(self, body.case, body.title, stream)
 
     def cases(self) -> list[CaseInfo]:
-        """Every case, in the order of their names."""
+        """Every case, in the order of their names.
+
+        Raises:
+            CouldNotCheck: a case was opened in a form that this release cannot read.
+        """
         found = []
         key_stream = self._log.keys.stream
         for name, _ in self._store.names(key_stream, "case"):

@@ -10,17 +10,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from operator import attrgetter
 from typing import TYPE_CHECKING, NoReturn, Protocol, Self, TypeVar
 
 from claimledger.events.claims import ClaimRecorded
-from claimledger.events.errors import InvalidInput, InvalidValue, LedgerUnavailable, NotSealed, UnknownName
+from claimledger.events.errors import (
+    CouldNotCheck,
+    InvalidInput,
+    InvalidValue,
+    LedgerUnavailable,
+    NotSealed,
+    UnknownName,
+)
 from claimledger.events.recorded import Event
 from claimledger.events.recorder_acts import CaseOpened
+from claimledger.events.registry import UnknownBody
 
+from .bundle_withhold import Withholding
 from .checkpoints import SignedCheckpoint
 from .checks import did_you_mean
 from .clear_words import ProtectedWords
@@ -200,7 +209,13 @@ class LedgerReader:
             if source is None or body.source == source:
                 yield event
 
-    def replay(self, projection: P, *, known_at: int | str | datetime | None = None) -> P:
+    def replay(
+        self,
+        projection: P,
+        *,
+        known_at: int | str | datetime | None = None,
+        withhold: Iterable[str] = (),
+    ) -> P:
         """Fold events into a projection.
 
         Args:
@@ -209,6 +224,8 @@ class LedgerReader:
             known_at: a log index (that event included); or a time: the prefix of the log before the first event
                 that was recorded later, by the recorders' clocks. A day means until its end, UTC. A projection may
                 have one of its own in ``known_at``; it is told of this one by its method `cut_at`, if it has one.
+            withhold: what to leave out of protected content, in the words of `bundle`: the projection gets each event
+                as the recipient of a bundle that withholds the same would.
 
         A projection that says in ``taken_in`` up to which index it has taken events in, such as a state that was
         saved and loaded, gets the events after that.
@@ -219,6 +236,7 @@ class LedgerReader:
         Raises:
             UnknownName: no such case.
             InvalidValue: `known_at` is no index, day or instant, or an index that the log has not reached.
+            UnknownName: nothing is called as something that is to be withheld.
         """
         cut_at, taken_in = getattr(projection, "cut_at", None), getattr(projection, "taken_in", None)
         if known_at is None:
@@ -228,10 +246,14 @@ class LedgerReader:
         last = self._log.last_known(known_at)
         case = getattr(projection, "case", None)
         after = taken_in if isinstance(taken_in, int) else -1
-        for event in self.events(case if isinstance(case, str) else None, after):
+        wanted = case if isinstance(case, str) else None
+        withholding = self._withholding(withhold, self._streams_of(wanted)) if withhold else None
+        for event in self.events(wanted, after):
             if last is not None and event.index > last:
                 break
-            projection.apply(event)
+            projection.apply(event if withholding is None else withholding.left_out(event))
+        if withholding is not None:
+            withholding.check()
         return projection
 
     def export_event(self, leaf: str, folder: str | os.PathLike[str]) -> Event:
@@ -395,6 +417,17 @@ class LedgerReader:
     def __repr__(self) -> str:
         return f"<Ledger {self.id} at {self._store.place}>"
 
+    def _withholding(self, words: Iterable[str], streams: Sequence[str]) -> Withholding:
+        """Which protected slots some words mean, of cases whose streams these are."""
+        register = self._register
+        return Withholding(words, self._shared_stream, register.pseudonym, register.source_name, streams)
+
+    def _streams_of(self, case: str | None) -> list[str]:
+        """The streams of a case, or of all cases."""
+        key_stream = self._log.keys.stream
+        names = [case] if case is not None else [name for name, _ in self._store.names(key_stream, "case")]
+        return [self._find_case(name)[1] for name in names]
+
     def _folded_keys(self) -> KeyStream:
         self._log.fold()
         return self._log.keys
@@ -409,6 +442,11 @@ class LedgerReader:
     def _case_opened(self, event_id: str) -> tuple[CaseOpened, str]:
         """The opening of a case, and the stream that it opened."""
         event = self._log.event_of(event_id)
+        if event.type == CaseOpened.TYPE and isinstance(event.body, UnknownBody):
+            raise CouldNotCheck(
+                f"{self._store.place}: the event at index {event.index} opens a case in a form that this release "
+                "cannot read; it is signed as it has to be: read it with a later release"
+            )
         if not isinstance(event.body, CaseOpened):
             raise UnknownName(
                 f"event {event_id} opens no case, although the names index says so; verify the ledger"

@@ -138,7 +138,7 @@ MEANINGS = {
 """What follows from a finding, by its code."""
 
 _WRONG, _COULD_NOT_CHECK = 1, 3
-_CAUSES = (DAMAGED, "ledger.other", LOG_CUT, UNCHECKED_KEYS)
+_CAUSES = (DAMAGED, "bundle.malformed", "ledger.other", LOG_CUT, "tail.cut", UNCHECKED_KEYS)
 """What is said of the whole and leads to findings about single events: the one before the next."""
 
 
@@ -326,8 +326,8 @@ def most_telling_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Findings in the order in which they are told.
 
     What is wrong comes before what could not be checked. Of each, causes that lie in the whole (the database is
-    damaged, it is another ledger, its end was cut off) come before the events, which stand in the order of the log;
-    what else is about no single event comes last, for it may follow from those.
+    damaged, it is no bundle, it is another ledger, its end was cut off) come before the events, which stand in the
+    order of the log; what else is about no single event comes last, for it may follow from those.
     """
 
     def place(finding: Finding) -> tuple[bool, int, int]:

@@ -136,6 +136,8 @@ def _rows(page: Exhibit, exhibits: Exhibits) -> Iterator[Row]:
     fields += tuple(_fields(page.source_fields))
     if fields:
         yield "Not on this page", fields
+    if page.in_clear:
+        yield "Protected", (f"and on this page in clear: {', '.join(page.in_clear)}",)
     for item in page.items:
         yield "Evidence", tuple(_custody(item))
     yield "Ledger", (f"{exhibits.origin}, id {exhibits.ledger}",)

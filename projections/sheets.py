@@ -5,8 +5,8 @@
    custody of the evidence that it speaks of; the questions that it answers, and how those stand.
 2. Exhibits are numbered from 1 in the order of the log, among those that were asked for.
 3. Nothing is left out because it ended: a withdrawn, retracted or displaced claim has its page, and the page says so.
-4. What is protected and at hand is on the page, since the page is for whom its reader decides; what is withheld or
-   erased is named as a field, never as content.
+4. What is protected and at hand is on the page, and the page says so, since it is for whom its reader decides; what is
+   withheld or erased is named as a field, never as content.
 
 Whose key it was, and where the log is sealed, come in from outside the fold: see `Sealing`.
 """
@@ -22,6 +22,7 @@ from claimledger.events.errors import UnknownName
 from claimledger.events.event import format_instant
 from claimledger.events.kinds import Act, Attribute, Kind
 from claimledger.events.recorded import Event
+from claimledger.events.registry import Body
 from claimledger.events.sources import Source
 
 from .custody import Custody
@@ -36,6 +37,9 @@ __all__ = ["Exhibit", "Exhibits", "Field", "RecordLine", "Sealing", "Sheets"]
 
 Words = Callable[[str, int, int], str | None]
 """The words of a source (by its name) between two offsets, where a copy is at hand."""
+
+_OF_A_SOURCE = frozenset({"source.title", "source.url", "source.published", "source.sha256"})
+"""What a page shows of a protected source where it is at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Exhibit:
         items: the evidence items that the claim speaks of, with their custody.
         details: what its recorder put behind a commitment in place of a value or beside it; None where not at hand.
         source_fields: the protected fields of the source whose content is not at hand.
+        in_clear: the protected fields whose content stands on the page.
     """
 
     number: int
@@ -124,6 +129,7 @@ class Exhibit:
     items: tuple[ItemCustody, ...]
     details: str | None = None
     source_fields: tuple[Field, ...] = ()
+    in_clear: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Every member under its own name, but for words and details, which are protected content."""
@@ -248,6 +254,7 @@ class Sheets(OfCaseState):
                     items=tuple(item for item in custody if any(one.ref == row.ref for one in item.mentions)),
                     details=_details(view.body.claim),
                     source_fields=self._source_fields(row.source),
+                    in_clear=self._in_clear(row.source, [version.index for version in view.versions]),
                 )
             )
         return tuple(pages)
@@ -262,6 +269,15 @@ class Sheets(OfCaseState):
     def _source_fields(self, name: str | None) -> tuple[Field, ...]:
         index = None if name is None else self.state.source_index(name)
         return () if index is None else _away(self.state._events[index])
+
+    def _in_clear(self, source: str | None, records: Iterable[int]) -> tuple[str, ...]:
+        """The protected fields of a claim and its source whose content is on its page, each once."""
+        about = None if source is None else self.state.source_index(source)
+        *mended, last = [_at_hand(self.state._events[index]) for index in records]
+        # Of a record that was amended, the page has the reason alone.
+        shown = [*(slots & {"because"} for slots in mended), last]
+        shown += [] if about is None else [_at_hand(self.state._events[about]) & _OF_A_SOURCE]
+        return tuple(sorted(frozenset().union(*shown)))
 
     def _record(
         self,
@@ -282,6 +298,16 @@ class Sheets(OfCaseState):
             fields=_away(event),
             revocation=self.state.revocation_of(event.index),
         )
+
+
+def _at_hand(event: Event) -> frozenset[str]:
+    """The protected slots of an event that have content, which is here."""
+    contents = event.body.split()[1] if isinstance(event.body, Body) else {}
+    return frozenset(
+        slot
+        for slot, content in contents.items()
+        if content is not None and event.slots.get(slot) is SlotStatus.DISCLOSED
+    )
 
 
 def _details(claim: Kind) -> str | None:

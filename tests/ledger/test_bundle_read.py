@@ -13,6 +13,7 @@ from claimledger import Keyring, Ledger
 from claimledger.events import Death
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import (
+    CouldNotCheck,
     InvalidInput,
     KeyMissing,
     MalformedBundle,
@@ -181,3 +182,21 @@ def test_erasures_that_erase_one_another_are_read_to_their_end(tmp_path: Path) -
     assert (first.id, second.id) == tuple(ids)
     assert first.slots["quote"] is SlotStatus.ERASED
     assert second.slots["quote"] is SlotStatus.MISSING, "an erasure acts on the past only"
+
+
+@pytest.mark.parametrize("changes", [{"version": 2}, {"body": {"case": "harbour"}}])
+def test_a_case_that_is_opened_in_a_form_of_a_later_release_is_said_to_be_so(
+    changes: dict[str, object], tmp_path: Path
+) -> None:
+    world = World()
+    world.add_key("ana", "recorder", by=["root one", "root two", "ana"])
+    world.add("case", "case.opened", {"case": "harbour", "title": "A case"}, ["ana"], **changes)
+    (tmp_path / "a.zip").write_bytes(archive(world.files(["case"])))
+    with Ledger.open(tmp_path / "a.zip", pin=world.ledger) as opened:
+        for read in (opened.cases, lambda: opened.case("harbour"), lambda: list(opened.events("harbour"))):
+            with pytest.raises(
+                CouldNotCheck, match="index 2 opens a case in a form that this release cannot read"
+            ) as caught:
+                read()
+            assert "verify the ledger" not in str(caught.value)
+        assert len(list(opened.events())) == 3

@@ -23,10 +23,12 @@ from claimledger.events.errors import InvalidInput, LedgerNotFound, MalformedBun
 from claimledger.keys import keyid
 from claimledger.log_keys import log_signers
 from claimledger.notes import Ed25519NoteSigner
+from claimledger.report import most_telling_first
 from claimledger.testing import seeded_keyring
 from tests.bundles.packing import Entry, bundle, entries, pack, unpack, with_manifests
 from tests.bundles.variants import GOLDEN, LEDGER_ID, expected, variants
 from tests.bundles.world import CASE, CUSTODY, new_ledger
+from tests.outside.bundle_maker import World, archive
 
 PIN = LEDGER_ID.read_text().strip()
 SHARES = 8
@@ -323,3 +325,33 @@ def test_what_a_revoked_key_signed_is_disputed_and_not_plainly_sound(tmp_path: P
     assert report.exit_status() == 3
     assert report.exit_status(disputed_will_do=True) == 0
     assert "is not to be trusted" in " ".join(report.notes)
+
+
+def test_what_is_wrong_is_told_before_what_may_follow_from_it(tmp_path: Path) -> None:
+    """The end is cut off, and with it the erasure that says why content is not here."""
+    world = World()
+    world.add_key("ana", "recorder", by=["root one", "root two", "ana"])
+    world.add("case", "case.opened", {"case": "harbour", "title": "A case"}, ["ana"])
+    registered = {"name": "group-1f2e3d4c", "entity": {"type": "group", "label": "some", "protected": True}}
+    slots = {f"entity.{slot}": None for slot in ("name", "aliases", "contact", "handle")}
+    event = world.add("case", "entity.registered", registered, ["ana"], slots)
+    body = {"event": event, "slots": ["entity.name"], "authority": "a court", "reason": "ordered"}
+    world.add("case", "disclosure.erased", body, ["ana"])
+    whole = world.files(["case"])
+    lines = whole["data/events.jsonl"].splitlines(keepends=True)
+    cut = with_manifests({**whole, "data/events.jsonl": b"".join(lines[:-1])})
+    (tmp_path / "whole.zip").write_bytes(archive(whole))
+    (tmp_path / "cut.zip").write_bytes(archive(cut))
+    assert verify_bundle(tmp_path / "whole.zip", pin=world.ledger).findings == ()
+    found = [
+        (each.code, each.index) for each in verify_bundle(tmp_path / "cut.zip", pin=world.ledger).findings
+    ]
+    assert found == [("tail.cut", None), ("unchecked.disclosure", 3)]
+
+
+def test_every_broken_bundle_is_told_what_is_wrong_first(tmp_path: Path) -> None:
+    for name, data in variants().items():
+        place = tmp_path / "broken.zip"
+        place.write_bytes(data)
+        findings = verify_bundle(place).findings
+        assert findings == most_telling_first(findings), name

@@ -261,7 +261,12 @@ def test_the_page_for_the_recipient_says_what_a_check_needs_and_what_its_answers
     ledger: Ledger, tmp_path: Path
 ) -> None:
     ledger.bundle([CASE], to=tmp_path / "a.zip", custody=CUSTODY)
-    page = " ".join(unpack(tmp_path / "a.zip")[1]["data/README.txt"].decode().split())
+    written = unpack(tmp_path / "a.zip")[1]["data/README.txt"].decode()
+    assert max(map(len, written.splitlines())) <= 80
+    page = " ".join(written.split())
+    assert "are in base64, which no editor shows as words" in page
+    assert '"claimledger sheet THIS_FILE.zip" writes each claim as a page' in page
+    assert "the same words, the same index and the same leaf" in page
     assert "Python 3.9 or newer" in page
     assert 'package "cryptography" or the program openssl, version 3 or newer' in page
     assert '3 is NOT "wrong"' in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -196,3 +197,96 @@ def test_a_birth_year_is_withheld_handed_over_later_and_fits(run: Run, tmp_path:
     shown = " ".join(run("show", "b-2.zip").stdout.split())
     assert "a witness \u00b7 birth date: disclosed" in shown
     assert "1987" not in shown
+
+
+def at_hand(run: Run) -> None:
+    """A ledger at `b.ledger` in which a birth year is kept, and a quote of somebody else."""
+    Path("night.yaml").write_text(
+        KEPT.replace(
+            "claims:", "sources:\n  talk: {protected: true, label: a talk, title: Talk by night}\nclaims:"
+        )
+        + "  B2: {attribute: police, name: kind, value: harbour, asserter: police, source: talk, "
+        "quote: of the harbour}\n"
+    )
+    made = run("init", "b.ledger", "--origin", "example.org/b", "--keys", "keys", "--no-passphrase")
+    assert made.exit_code == 0
+    assert run("record", "b.ledger", "night.yaml", "--keys", "keys").exit_code == 0
+
+
+HELD = "claim.details, quote, source.title"
+
+
+@pytest.mark.parametrize("how", [["--html"], []])
+def test_sheets_with_protected_content_are_their_owners_alone_and_it_is_said(
+    run: Run, how: list[str]
+) -> None:
+    at_hand(run)
+    before = os.umask(0)
+    try:
+        made = run("sheet", "b.ledger", *how, "--to", "all.html")
+    finally:
+        os.umask(before)
+    assert made.exit_code == 0
+    assert Path("all.html").stat().st_mode & 0o777 == 0o600
+    said = " ".join(made.stderr.split())
+    assert (
+        f"warning: 2 of 2 pages hold protected content in clear ({HELD}): keep them like the ledger" in said
+    )
+    assert "--withhold '*'" in said
+    assert "a bundle that withholds it" in said
+    page = " ".join(Path("all.html").read_text().split())
+    for words in (
+        "the year 1987",
+        "of the harbour",
+        "Talk by night",
+        "and on this page in clear: claim.details",
+    ):
+        assert words in page
+    shown = run("sheet", "b.ledger", *how)
+    assert "protected content in clear" in " ".join(shown.stderr.split())
+    one = run("sheet", "b.ledger", "--claim", "B1", *how)
+    assert "1 of 1 page holds protected content in clear (claim.details)" in " ".join(one.stderr.split())
+
+
+def test_sheets_leave_out_what_a_bundle_would_leave_out_by_the_same_words(run: Run) -> None:
+    at_hand(run)
+    quiet = run("sheet", "b.ledger", "--withhold", "*", "--to", "none.txt")
+    assert (quiet.exit_code, quiet.stderr) == (0, "")
+    said = " ".join(Path("none.txt").read_text().split())
+    for words in ("1987", "of the harbour", "Talk by night", "on this page in clear"):
+        assert words not in said
+    for field in ("claim.details", "quote", "source.title"):
+        assert f"the field {field} is withheld" in said
+    for words, left in (
+        (["w1"], "quote, source.title"),
+        (["B1:claim.details", "talk"], None),
+        (["quote"], "claim.details, source.title"),
+    ):
+        made = run("sheet", "b.ledger", *(part for word in words for part in ("--withhold", word)))
+        assert made.exit_code == 0
+        assert ("1987" in made.stdout) == (left is not None and "details" in left)
+        assert (f"({left})" in " ".join(made.stderr.split())) == (left is not None)
+        assert (made.stderr == "") == (left is None)
+    as_bundled = run("bundle", "b.ledger", "night", "--to", "b.zip", "--withhold", "w1", *DAY)
+    assert as_bundled.exit_code == 0
+    of_bundle = run("sheet", "b.zip")
+    assert of_bundle.stdout == run("sheet", "b.ledger", "--withhold", "w1").stdout
+    assert "what was given to you in confidence" in " ".join(of_bundle.stderr.split())
+    mistyped = run("sheet", "b.ledger", "--withhold", "w2")
+    assert mistyped.exit_code == 1
+    assert '--withhold "w2": no slot' in mistyped.stderr
+    both = run("sheet", "b.ledger", "--withhold", "quote", "--source", "talk=night.yaml")
+    assert both.exit_code == 2
+    assert "give one of them" in both.stderr
+
+
+def test_several_claims_take_an_option_each_and_a_claim_in_the_place_of_a_case_says_so(run: Run) -> None:
+    at_hand(run)
+    both = run("sheet", "b.ledger", "--claim", "B1", "--claim", "B2")
+    assert (both.exit_code, both.stdout.count("EXHIBIT")) == (0, 2)
+    wrong = run("sheet", "b.ledger", "--claim", "B1", "B2")
+    assert wrong.exit_code == 1
+    assert "B2 is a claim: each takes an option of its own: --claim B1 --claim B2" in " ".join(
+        wrong.stderr.split()
+    )
+    assert "option of its own" not in run("sheet", "b.ledger", "--claim", "B1", "B9").stderr

@@ -170,6 +170,7 @@ def test_protected_text_is_written_with_a_warning_and_only_when_asked_for(run: R
     assert all(secret not in path.read_text("utf-8") for path in Path("closed").iterdir())
     assert secret in Path("opened/claims.csv").read_text("utf-8")
     assert beside("opened", "claims")["disclosed"] is True
+    assert {file.stat().st_mode & 0o777 for file in Path("opened").iterdir()} == {0o600}
 
 
 def test_the_answer_as_json_names_files_rows_and_provenance(run: Run) -> None:
