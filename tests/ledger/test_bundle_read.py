@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -186,7 +187,7 @@ def test_erasures_that_erase_one_another_are_read_to_their_end(tmp_path: Path) -
 
 @pytest.mark.parametrize("changes", [{"version": 2}, {"body": {"case": "harbour"}}])
 def test_a_case_that_is_opened_in_a_form_of_a_later_release_is_said_to_be_so(
-    changes: dict[str, object], tmp_path: Path
+    changes: dict[str, Any], tmp_path: Path
 ) -> None:
     world = World()
     world.add_key("ana", "recorder", by=["root one", "root two", "ana"])

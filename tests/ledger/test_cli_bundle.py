@@ -257,12 +257,12 @@ def test_sheets_leave_out_what_a_bundle_would_leave_out_by_the_same_words(run: R
         assert words not in said
     for field in ("claim.details", "quote", "source.title"):
         assert f"the field {field} is withheld" in said
-    for words, left in (
+    for left_out, left in (
         (["w1"], "quote, source.title"),
         (["B1:claim.details", "talk"], None),
         (["quote"], "claim.details, source.title"),
     ):
-        made = run("sheet", "b.ledger", *(part for word in words for part in ("--withhold", word)))
+        made = run("sheet", "b.ledger", *(part for word in left_out for part in ("--withhold", word)))
         assert made.exit_code == 0
         assert ("1987" in made.stdout) == (left is not None and "details" in left)
         assert (f"({left})" in " ".join(made.stderr.split())) == (left is not None)
