@@ -40,7 +40,7 @@ the signed records. A record holds only a check value for each of them. So they
 can be left out, or erased, without breaking a signature; and nothing else can
 be put in their place. Of {all} such places here:
 
-  {disclosed} given     they stand in the line of their record in
+  {disclosed} disclosed they stand in the line of their record in
   {space} data/events.jsonl (many say only that nothing was recorded)
   {withheld} withheld  left out on purpose by whoever packed this, who may hand
   {space} them over later; "null" stands there

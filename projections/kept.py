@@ -21,7 +21,7 @@ from claimledger.events.kinds import Attribute
 
 from .words import property_in_words
 
-__all__ = ["KEPT_SLOT", "KeptValue", "kept_in_words", "kept_property"]
+__all__ = ["DISCLOSED_MEANS", "KEPT_SLOT", "KeptValue", "kept_in_words", "kept_property", "status_in_words"]
 
 KEPT_SLOT: Final = "claim.details"
 """The slot of the value."""
@@ -36,6 +36,12 @@ _IN_WORDS: Final[Mapping[SlotStatus, str]] = MappingProxyType(
     }
 )
 """What can be said of the value, on a screen: it shows none."""
+
+DISCLOSED_MEANS: Final = (
+    "disclosed: the value is here, for whoever has this file, and its claim sheet shows it; that says not that "
+    "anybody was given it"
+)
+"""Told once on each screen that has the word, which may frighten whoever looks at a ledger of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,12 @@ class KeptValue:
     @builtins.property
     def in_words(self) -> str:
         """What became of the value: "withheld"."""
-        return "no value is stated" if self.status is None else _IN_WORDS[self.status]
+        return "no value is stated" if self.status is None else status_in_words(self.status)
+
+
+def status_in_words(status: SlotStatus) -> str:
+    """What became of content behind a commitment: "disclosed", "erased"."""
+    return _IN_WORDS[status]
 
 
 def kept_property(content: ClaimContent) -> str | None:

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 
 from claimledger.events.dates import When
+from claimledger.events.disclosure import SlotStatus
 from claimledger.events.kinds import General, Opinion, Reply
 
 from .case import CaseState
 from .claims import ClaimView
 from .erasures import erased_in_words
 from .history import subject_in_words
+from .kept import DISCLOSED_MEANS, status_in_words
 from .layout import Cell, Line, amount, aside, columns, line, paragraph, short
 from .questions import JudgementView, Question, QuestionState
 from .render_clocks import clocks_in_words
@@ -222,6 +224,8 @@ def _kept(state: CaseState, endings: Mapping[str, str], width: int) -> list[Line
         lines += columns(
             [view.ref, _speakers(view, state), said], [6, width * 28 // 100], indent=2, width=width
         )
+    if any(value.status is SlotStatus.DISCLOSED for value in kept):
+        lines += paragraph(DISCLOSED_MEANS, width, indent=2, style="dim")
     return lines
 
 
@@ -276,14 +280,20 @@ def _gist(view: ClaimView, state: CaseState, endings: Mapping[str, str]) -> str:
     claim = view.body.claim
     ended = _ended(view, endings)
     if isinstance(claim, Opinion):
-        return f"{claim.tone}: {claim.text or '(withheld)'}{ended}"
+        return f"{claim.tone}: {claim.text or _text_away(view, state)}{ended}"
     if isinstance(claim, General):
         often = f" ({claim.frequency})" if claim.frequency else ""
-        return f"{claim.topic}: {claim.text or '(withheld)'}{often}{ended}"
+        return f"{claim.topic}: {claim.text or _text_away(view, state)}{often}{ended}"
     if isinstance(claim, Reply):
         named = ", ".join(map(state.ref_of, claim.claims))
         return f"{claim.kind.replace('_', ' ')} {named}{ended}"
     return f"{view.body.kind.replace('_', ' ')}{ended}"
+
+
+def _text_away(view: ClaimView, state: CaseState) -> str:
+    """What stands in the place of a text that is not at hand."""
+    status = state.status_at(view.versions[-1].index, "claim.text")
+    return "(no text)" if status in (None, SlotStatus.DISCLOSED) else f"({status_in_words(status)})"
 
 
 def _ended(view: ClaimView, endings: Mapping[str, str]) -> str:

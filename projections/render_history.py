@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from claimledger.events.disclosure import SlotStatus
+
 from .erasures import erased_in_words
 from .history import History, HistoryRow
+from .kept import DISCLOSED_MEANS
 from .layout import Cell, Line, columns, line, paragraph, short
 from .render import endings_in_words, head_lines
 from .render_question import DOT, Labels, ended_by, judgement_line, reading_in_words
@@ -51,6 +54,8 @@ def history_lines(
     for row in rows:
         lines += _claim_lines(row, history.state.label, named, judged, stars, endings, width)
     lines += _footnotes(stars, width)
+    if any(row.kept is not None and row.kept.status is SlotStatus.DISCLOSED for row in rows):
+        lines += paragraph(DISCLOSED_MEANS, width, hanging=2)
     recorders = dict.fromkeys(keyid for row in rows for keyid in row.recorder)
     by = ", ".join(_holder(keyid, named) for keyid in recorders)
     disputed = sum(row.revocation is not None for row in rows)

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claimledger import Case
-from claimledger.events import Attribute, Event, Person
+from claimledger.events import Attribute, Event, Opinion, Person
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import InvalidValue, UnknownName
 from claimledger.projections import CaseState, History, QuestionState, Tables, replay
 from claimledger.projections.finding import Finder, Sought
-from claimledger.projections.kept import KEPT_SLOT
+from claimledger.projections.kept import DISCLOSED_MEANS, KEPT_SLOT
 from claimledger.projections.layout import Line
 from claimledger.projections.render import case_lines
 from claimledger.projections.render_history import history_lines
@@ -127,7 +127,9 @@ def test_every_screen_shows_the_claim_and_what_became_of_its_value(
         ) in shown
         assert "OTHER CLAIMS" not in shown
         assert VALUE not in shown
+        assert shown.count(DISCLOSED_MEANS) == (said == "disclosed")
     told = flat(history_lines(replay(History("night"), events)))
+    assert told.count(DISCLOSED_MEANS) == (said == "disclosed")
     assert told.count(f"the value is kept behind a commitment: {said}") == 2
     assert VALUE not in told
 
@@ -236,3 +238,17 @@ def test_an_event_that_commits_to_nothing_in_the_place_of_a_value_states_none(
 
 def test_a_repr_shows_no_value(case: Case) -> None:
     assert VALUE not in repr(case.claim("C1").body)
+
+
+def test_a_text_that_is_not_at_hand_says_what_became_of_it(case: Case) -> None:
+    case.record(Opinion(about="b", tone="condemns", text="a disgrace"), ref="O1", asserter="w1")
+
+    def shown(read: Callable[[Event], Event]) -> str:
+        events = [read(event) for event in case.ledger.events()]
+        return flat(case_lines(replay(CaseState("night"), events), everything=True))
+
+    assert "condemns: a disgrace" in shown(lambda event: event)
+    assert "condemns: (withheld)" in shown(withheld)
+    assert "condemns: (missing, and nothing says why)" in shown(missing)
+    case.erase("O1", authority="the person", reason="asked for it")
+    assert "condemns: (erased)" in shown(lambda event: event)
