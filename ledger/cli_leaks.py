@@ -14,11 +14,14 @@ from .cli_terminal import note, say, screen_width
 if TYPE_CHECKING:
     from .leaks import Leak
 
-__all__ = ["is_ledger", "leaks_as_json", "leaks_of_ledger", "say_leaks", "warn_of_leaks"]
+__all__ = ["is_ledger", "leaks_as_json", "leaks_of_ledger", "said_of_clean", "say_leaks", "warn_of_leaks"]
 
 _MAGIC = b"SQLite format 3\0"
 _BEFORE = "what is signed is there for good: say it otherwise before you record it"
 _DETAILS = "the value of an attribute is kept behind a commitment where it stands under details"
+_SIGNED = "these are signed already, and stay: record no more of it, and mind it when you hand something out"
+_NO_CASE = "there is no case in it yet, so nothing to look through"
+_CLEAN = "no protected word is signed in clear, as far as it is written as it was given"
 _AFTER = "what is signed is there for good: record no more of it, and mind it when you hand something out"
 
 
@@ -31,18 +34,28 @@ def is_ledger(path: Path) -> bool:
         return False
 
 
-def leaks_of_ledger(place: Path) -> list[Leak]:
-    """Where the protected words of each case stand in what is signed of it."""
+def leaks_of_ledger(place: Path) -> list[Leak] | None:
+    """Where the protected words of each case stand in what is signed of it; None where there is no case."""
     from .ledger import Ledger
 
     with Ledger.open(place, read_only=True) as opened:
-        return [leak for info in opened.cases() for leak in opened.case(info.name).leaks()]
+        cases = opened.cases()
+        return [leak for info in cases for leak in opened.case(info.name).leaks()] if cases else None
+
+
+def said_of_clean(leaks: Sequence[Leak] | None) -> str:
+    """What is said of a ledger in which nothing was found."""
+    return _NO_CASE if leaks is None else _CLEAN
 
 
 def warn_of_leaks(file: Path, leaks: Sequence[Leak]) -> None:
     """Warn on standard error, before a file is recorded."""
-    if leaks:
-        note(*_lines(file, leaks, _BEFORE))
+    for some, advice in (
+        ([leak for leak in leaks if not leak.is_recorded], _BEFORE),
+        ([leak for leak in leaks if leak.is_recorded], _SIGNED),
+    ):
+        if some:
+            note(*_lines(file, some, advice))
 
 
 def say_leaks(file: Path, leaks: Sequence[Leak]) -> None:

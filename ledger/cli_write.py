@@ -148,7 +148,7 @@ def lint(
 
     from . import claimfile
     from .claimfile_leaks import leaks_of_file
-    from .cli_leaks import is_ledger, leaks_as_json, leaks_of_ledger, say_leaks
+    from .cli_leaks import is_ledger, leaks_as_json, leaks_of_ledger, said_of_clean, say_leaks
 
     load_installed_kinds()
     copies, items = _at_hand(source, evidence)
@@ -158,7 +158,8 @@ def lint(
         raise typer.BadParameter("needs a copy of the source: --source ID=FILE", param_hint="--words")
     problems = claimfile.lint(files, copies, items)
     read = [] if problems else [claimfile.read_claim_file(file, copies=copies) for file in files]
-    leaks = [(file, leaks_of_ledger(file)) for file in ledgers]
+    of_ledgers = {file: leaks_of_ledger(file) for file in ledgers}
+    leaks = [(file, some or []) for file, some in of_ledgers.items()]
     leaks += [(file, leaks_of_file(each)) for file, each in zip(files, read, strict=False)]
     sources = [] if problems else _strangers(copies, _sources(read))
     attached = [] if problems else _strangers(items, _items(read))
@@ -199,7 +200,7 @@ def lint(
     for file, some in leaks:
         say_leaks(file, some)
         if file in ledgers and not some:
-            say(f"{file}: no protected word is signed in clear, as far as it is written as it was given")
+            say(f"{file}: {said_of_clean(of_ledgers[file])}")
     strangers = _strangers_said(sources, attached, read)
     for said in strangers:
         say(*paragraph(said, width))

@@ -17,6 +17,7 @@ from .bundle_files import Custody
 from .bundle_report import BundleReport
 from .bundle_write import Bundling, write_bundle
 from .checks import did_you_mean
+from .leaks import where_of
 from .ledger_reading import LedgerReader
 
 __all__ = ["HandingOn"]
@@ -101,12 +102,15 @@ class HandingOn(LedgerReader):
             VerificationFailed: the event or its content is not what was signed.
         """
         event = self.event(leaf)
+        called = f"{where_of(event)} (leaf {event.leaf[:8]})"
         if slot not in event.header.commitments:
             near = did_you_mean(slot, sorted(event.header.commitments))
-            raise UnknownName(f'event {event.leaf[:8]}: it has no protected slot "{slot}"{near}')
+            raise UnknownName(f'{called}: it has no protected slot "{slot}"{near}')
         status = event.slots[slot]
         if status is not SlotStatus.DISCLOSED:
-            raise MissingDisclosure(f"event {event.leaf[:8]}: the content of slot {slot} is {status.value}")
+            erasure = event.erasures.get(slot)
+            why = "" if erasure is None else f", by authority of {erasure.authority}: {erasure.reason}"
+            raise MissingDisclosure(f"{called}: the content of slot {slot} is {status.value}{why}")
         return self._store.disclosures([event.id])[event.id][slot] + b"\n"
 
     def _heads_of(self, cases: Sequence[str]) -> Mapping[str, bytes]:  # noqa: ARG002 - nobody signs here

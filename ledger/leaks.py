@@ -82,6 +82,7 @@ class Leak:
         is_signed: whether the place is signed in clear, for good; else it is protected content.
         is_part: whether only a part of a name was found.
         is_value: whether it is the value of an attribute of a protected entity, whatever its words are.
+        is_recorded: whether it is known to be in the ledger already: nothing can be said otherwise there.
     """
 
     where: str
@@ -91,6 +92,7 @@ class Leak:
     is_signed: bool = True
     is_part: bool = False
     is_value: bool = False
+    is_recorded: bool = False
 
     def __str__(self) -> str:
         if self.is_value:

@@ -155,7 +155,54 @@ def test_a_ledger_without_leaks_says_so(tmp_path: Path) -> None:
     keys = Keyring.create(tmp_path / "keys", passphrase=None, plain=True)
     Ledger.create(tmp_path / "a.ledger", origin="example.org/x", keys=keys).close()
     looked = CliRunner().invoke(app, ["lint", str(tmp_path / "a.ledger")], catch_exceptions=False)
-    assert (looked.exit_code, "no protected word" in looked.output) == (0, True)
+    assert (looked.exit_code, "no protected word" in looked.output) == (0, False)
+    assert looked.stdout.endswith("a.ledger: there is no case in it yet, so nothing to look through\n")
+    with Ledger.open(tmp_path / "a.ledger", keys) as ledger:
+        ledger.create_case("night", title="A night")
+    looked = CliRunner().invoke(app, ["lint", str(tmp_path / "a.ledger")], catch_exceptions=False)
+    assert (looked.exit_code, "no protected word is signed in clear" in looked.output) == (0, True)
+
+
+BEFORE = "say it otherwise before you record it"
+SIGNED = "these are signed already, and stay"
+
+
+def test_record_tells_what_is_signed_already_from_what_can_still_be_said_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = FILE + (
+        "  C2: {attribute: zuben, name: residence, value: the village, asserter: held, source: doc}\n"
+        "judgements:\n  - {claim: C1, supports: C2}\n"
+        "amend:\n  C2: {attribute: zuben, name: residence, value: the town, asserter: held, hedges: [as Zuben has it], "
+        "because: clearer}\n"
+    )
+    Path("night.yaml").write_text(file)
+    keys = Keyring.create("keys", passphrase=None, plain=True)
+    Ledger.create("a.ledger", origin="example.org/x", keys=keys).close()
+    run = CliRunner()
+
+    def recorded() -> str:
+        done = run.invoke(app, ["record", "a.ledger", "night.yaml", "--keys", "keys"], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        assert "Smith" not in done.output
+        return " ".join(done.stderr.split())
+
+    first = recorded()
+    assert (first.count("warning"), BEFORE in first, SIGNED in first) == (5, True, False)
+    second = recorded()
+    assert (second.count("warning"), BEFORE in second, SIGNED in second) == (5, False, True)
+    Path("night.yaml").write_text(
+        file.replace(
+            "claims:", "claims:\n  C3: {count: held, quantity: 3, asserter: held, hedges: [so ZUBEN says]}"
+        )
+    )
+    third = recorded()
+    assert (third.count("warning"), BEFORE in third, SIGNED in third) == (6, True, True)
+    new, old = third.split(BEFORE)
+    assert new.count("warning") == 1
+    assert "claim C3, hedges: a part of the protected name of zuben" in new
+    assert old.count("warning") == 5
 
 
 CLEAR = """\
