@@ -230,7 +230,9 @@ def test_what_is_not_at_hand_cannot_be_disclosed(tmp_path: Path) -> None:
     with Ledger.open(tmp_path / "a.zip") as opened:
         with pytest.raises(MissingDisclosure, match=r"^claim C1 \(leaf [0-9a-f]{8}\): .* quote is withheld$"):
             opened.disclosure(leaf_of(opened, "C1"), "quote")
-        with pytest.raises(MissingDisclosure, match=r"^claim E1 .* claim\.text is erased, by authority of .*: "):
+        with pytest.raises(
+            MissingDisclosure, match=r"^claim E1 .* claim\.text is erased, by authority of .*: "
+        ):
             opened.disclosure(leaf_of(opened, "E1"), "claim.text")
 
 
