@@ -6,6 +6,10 @@
    checkpoints can be merged only where those with the largest have all events of the others.
 3. Each bundle is verified before, and the result after. Nothing is invented: events, proofs, notes and disclosures
    are the bytes that were there.
+4. What cannot stand together is refused, and the bundle named by which it came in: two lines of one key below the
+   checkpoint, since a false one would spoil the true one, and who merges can tell neither from the other; more lines
+   than a note may have; two cases of one name, since no ledger has them and nobody could open the result.
+5. The page of the result says that nothing was cut off only where the log signed the end of every stream in it.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from heapq import merge
 from itertools import groupby
@@ -32,6 +36,7 @@ from claimledger.events.errors import (
     WrongDisclosure,
     WrongLedger,
 )
+from claimledger.events.recorder_acts import CaseOpened
 
 from .bundle_events import BundleEvent, events_of
 from .bundle_files import (
@@ -45,13 +50,14 @@ from .bundle_files import (
     Custody,
     verifier_script,
 )
+from .bundle_findings import shown
 from .bundle_lines import event_line, lines_of
 from .bundle_pack import Packer
 from .bundle_read import Bundle, is_bundle
 from .bundle_readme import readme
 from .bundle_report import BundleReport
 from .bundle_verify import verify_bundle
-from .notes import Note
+from .notes import MAX_LINES, MAX_NOTE_BYTES, Note
 
 __all__ = ["merge_bundles"]
 
@@ -79,9 +85,11 @@ def merge_bundles(
 
     Raises:
         InvalidInput: no bundle among them, a disclosure that none of their events commits to, or bundles whose events
-            cannot all be proven against one checkpoint.
+            cannot all be proven against one checkpoint, or whose checkpoints have too many signature lines together.
         WrongLedger: they are of different ledgers.
-        WrongBundle, MalformedBundle, CouldNotCheck: see `BundleReport.require_usable`.
+        WrongBundle: what they say cannot all be so: different events at one place, different states of one size,
+            different lines of one key, two cases of one name; or see `BundleReport.require_usable`.
+        MalformedBundle, CouldNotCheck: see `BundleReport.require_usable`.
         LedgerNotFound: nothing is there.
     """
     with ExitStack() as stack:
@@ -175,6 +183,8 @@ class _Merging:
                 self.erased[place] = max(event.index, self.erased.get(place, -1))
         self.slots: Counter[SlotStatus] = Counter()
         self.count = self.later = 0
+        self.sealed: set[str] = set()  # streams that have events below the size of the checkpoint
+        self.opened: dict[str, tuple[str, int]] = {}  # name of a case to its stream and to who has it
 
     def run(self, custody: Custody) -> BundleReport:
         self._check_roots()
@@ -186,9 +196,12 @@ class _Merging:
                 raise WrongBundle(
                     f"index {index}: these bundles have different events there: the log was forked"
                 )
+            self._check_name(held[0][0], event)
             slots = self._slots_of(event, [other.line.slots for _, other in held])
             events.write(event_line(index, event.line.envelope, self._proof(index, held), slots))
             self.count += 1
+            if self.size is not None and index < self.size:
+                self.sealed.add(event.payload.stream)
         if self.handed.lines:
             name, slot = next(iter(self.handed.lines))
             raise InvalidInput(f"nothing here has a slot {slot} of event {name}; it fits into another bundle")
@@ -204,6 +217,18 @@ class _Merging:
                     f"{each.bundle.path}: the log signed two different states of one size: it was forked; keep both "
                     "bundles"
                 )
+
+    def _check_name(self, at: int, event: BundleEvent) -> None:
+        """Refuse a second case of one name."""
+        name = event.payload.body.get("case")
+        if event.payload.type != CaseOpened.TYPE or not isinstance(name, str):
+            return
+        stream, first = self.opened.setdefault(name, (event.payload.stream, at))
+        if stream != event.payload.stream:
+            raise WrongBundle(
+                f"{self.given[at].bundle.path}: index {event.index} opens a case of the same name as another case, in "
+                f"{self.given[first].bundle.path}: no ledger has two cases of one name; keep both bundles"
+            )
 
     def _proof(self, index: int, held: Sequence[tuple[int, BundleEvent]]) -> tuple[bytes, ...] | None:
         if self.size is None:
@@ -244,14 +269,13 @@ class _Merging:
             for name in each.bundle.files:
                 if name.startswith(wanted) and name not in packer:
                     packer.add_file(name, partial(each.bundle.chunks, name))
-        notes = [note for each in self.newest if (note := each.note()) is not None]
-        if notes:
-            # With the lines of the witnesses that any bundle has.
-            lines = (line for each in notes[1:] for line in each.lines)
-            packer.add(CHECKPOINT, notes[0].with_lines(lines).to_bytes())
+        checkpoint = self._checkpoint()
+        if checkpoint is not None:
+            packer.add(CHECKPOINT, checkpoint)
         script = verifier_script()
         if script is not None:
             packer.add(VERIFIER, script)
+        signed = {stream for each in self.newest for stream in each.bundle.below(HEADS)}
         page = readme(
             ledger=self.given[0].ledger,
             origin=self.given[0].origin,
@@ -260,9 +284,38 @@ class _Merging:
             events=self.count,
             later=self.later,
             slots=self.slots,
-            has_heads=all(each.bundle.below(HEADS) for each in self.newest),
+            has_heads=bool(self.sealed) and self.sealed <= signed,
         )
         packer.add(README, page)
+
+    def _checkpoint(self) -> bytes | None:
+        """The checkpoint, with the lines of the witnesses that any bundle has."""
+        notes = [(each.bundle.path, note) for each in self.newest if (note := each.note()) is not None]
+        if not notes:
+            return None
+        # What stands twice in one note is left as it is: that bundle was verified with it.
+        first, whole = notes[0]
+        by = {(line.name, line.key_id): (line.signature, first) for line in whole.lines}
+        for path, note in notes[1:]:
+            new = tuple(line for line in note.lines if (line.name, line.key_id) not in by)
+            for line in note.lines:
+                signature, other = by.setdefault((line.name, line.key_id), (line.signature, path))
+                if signature != line.signature:
+                    raise WrongBundle(
+                        f"{path}: its checkpoint has another line of {shown(line.name)} ({line.key_id.hex()}) than "
+                        f"{other} has: one of them may be false, and would spoil the other; see which one holds "
+                        "(claimledger verify, with the keys of the witnesses that you trust), and leave the other "
+                        "bundle out"
+                    )
+            size = len(whole.to_bytes()) + sum(len(str(line).encode()) for line in new)
+            if len(whole.lines) + len(new) > MAX_LINES or size > MAX_NOTE_BYTES:
+                raise InvalidInput(
+                    f"{path}: its checkpoint brings {len(new)} signature lines to the {len(whole.lines)} of {first}, "
+                    f"where a note has {MAX_LINES} at most and {MAX_NOTE_BYTES} bytes; which of them count, only who "
+                    "knows the keys can tell: ask for a bundle with fewer lines, or leave this one out"
+                )
+            whole = replace(whole, lines=(*whole.lines, *new))
+        return whole.to_bytes()
 
 
 def _side_by_side(given: Sequence[_Verified]) -> Iterator[tuple[int, list[tuple[int, BundleEvent]]]]:

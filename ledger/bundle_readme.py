@@ -1,7 +1,8 @@
 """The page that a bundle's recipient reads first: what it is, what is left out, how to check it, what that does not
 show.
 
-The same bundle has the same page. No signature covers it, and it says so.
+The same bundle has the same page. No signature covers it, and it says so. A case whose name is not plain is not named:
+the page is read as text, and a name must not add lines of its own to it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from claimledger.events.disclosure import SlotStatus
 
+from .bundle_findings import shown
 from .bundle_zip import FOLDER
 
 __all__ = ["readme"]
@@ -115,7 +117,7 @@ def readme(
         events: how many are in it.
         later: how many of them are later than the checkpoint.
         slots: how many protected slots have which status.
-        has_heads: whether the log signed where the cases end.
+        has_heads: whether the log signed where every stream in it ends.
     """
     if size is None:
         sealed = "NOT SEALED: nothing vouches for their order"
@@ -130,7 +132,7 @@ def readme(
     digits = max(6, *(len(str(number)) for number in slots.values())) if slots else 6
     counted = {status.value: f"{slots.get(status, 0):>{digits}}" for status in SlotStatus}
     return _README.format(
-        cases=("the case " if len(cases) == 1 else "the cases ") + ", ".join(cases),
+        cases=("the case " if len(cases) == 1 else "the cases ") + ", ".join(map(shown, cases)),
         origin=origin,
         ledger=ledger,
         events=events,

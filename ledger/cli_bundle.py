@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_terminal import note, open_keyring, progress_bar, say, say_json, screen_width, write_new
+from .cli_terminal import note, open_keyring, progress_bar, say, say_json, screen_width, tell, write_new
 from .cli_write import AsJSON, LedgerPlace, leaf_of
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def _say_written(to: Path, report: BundleReport, *, as_json: bool) -> None:
     if as_json:
         say_json({"file": str(to), **bundle_as_json(report, report.exit_status())})
         return
-    say(
+    tell(
         f"{to}: {amount(report.events, 'event')} of {', '.join(report.cases)}, verified as its recipient will"
     )
     if report.slots:

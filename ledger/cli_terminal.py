@@ -1,16 +1,19 @@
-"""What the command line writes on and asks for: lines, JSON, passphrases, keyrings, and where a ledger is.
+r"""What the command line writes on and asks for: lines, JSON, passphrases, keyrings, and where a ledger is.
 
 1. On a terminal, lines may have colour; anywhere else they are plain text of 100 cells, and JSON is ASCII.
 2. A passphrase comes from a hidden prompt or from the variable CLAIMLEDGER_PASSPHRASE, the PIN of a token from a prompt
    or from CLAIMLEDGER_PIN; neither comes from an option (options are seen by every process of the machine). Keys that
    are not encrypted are asked no passphrase.
-3. What a screen writes in signs of its own (a middle dot, an ellipsis) becomes ASCII where the output has none.
+3. Control characters that come in by a text (a name of a case, of a file) are shown as what they are (``\x1b``),
+   whoever writes it; lines that are laid out (`claimledger.projections.layout`) have none already.
+4. What a screen writes in signs of its own (a middle dot, an ellipsis) becomes ASCII where the output has none.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -46,6 +49,7 @@ __all__ = [
 PASSPHRASE = "CLAIMLEDGER_PASSPHRASE"
 PIN = "CLAIMLEDGER_PIN"
 
+_ACTS = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f]").sub
 _LONG_WORK = 5_000
 _NARROWEST, _WIDEST, _PIPED = 60, 140, 100
 _ASCII = {
@@ -170,14 +174,19 @@ def write_new(path: Path, data: bytes, *, is_private: bool = False) -> None:
 def _write(lines: Iterable[Line | str], file: TextIO) -> None:
     if not file.isatty():
         for each in lines:
-            file.write(_writable(str(each), file) + "\n")
+            text = _harmless(each) if isinstance(each, str) else str(each)
+            file.write(_writable(text, file) + "\n")
         return
     from rich.console import Console
     from rich.text import Text
 
     console = Console(file=file, markup=False, emoji=False, highlight=False, soft_wrap=True)
     for each in lines:
-        console.print(Text(each) if isinstance(each, str) else each)
+        console.print(Text(_harmless(each)) if isinstance(each, str) else each)
+
+
+def _harmless(text: str) -> str:
+    return text if text.isprintable() else _ACTS(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _writable(text: str, file: TextIO) -> str:
