@@ -117,6 +117,10 @@ class Custody:
             if value is not None and (not _VALUE(value) or value != value.strip(" ")):
                 raise InvalidValue(f"{each.name}: 1 to 500 characters on one line, no space at the ends")
 
+    def texts(self) -> dict[str, str | None]:
+        """What somebody wrote of it, by the names of the arguments: all but the day."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name != "date"}
+
     def info(self, ledger: str, payload_bytes: int, payload_files: int) -> bytes:
         """The bytes of ``bag-info.txt``.
 

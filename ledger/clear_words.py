@@ -7,8 +7,10 @@ what a case protects.
    cases: parts of names count, since a reason can always be said otherwise.
 3. Holders of keys and titles of cases are held against all cases, whole names only: another person, or a town, may have
    the same part of a name, and what a file calls somebody means nothing outside of its case.
-4. A refusal says which argument it is, whose words they are, and in which case; never the words.
-5. Only registrations whose protected content is at hand are read, each of them verified; an object that is kept reads
+4. What goes out with a bundle unsigned (who hands it over, what it is) is held against the cases that are packed: whole
+   names are refused, parts of them can be asked for, to be warned of.
+5. A refusal says which argument it is, whose words they are, and in which case; never the words.
+6. Only registrations whose protected content is at hand are read, each of them verified; an object that is kept reads
    each of them once.
 """
 
@@ -28,9 +30,10 @@ if TYPE_CHECKING:
     from .log import Log
     from .rows import StoredRows
 
-__all__ = ["ProtectedWords"]
+__all__ = ["ProtectedWords", "said_of"]
 
 HANDLE = "handle"
+_SIGNED = "is signed in clear for good"
 _SLOTS = (
     "entity.handle", "entity.name", "entity.aliases", "entity.contact", "source.handle", "source.title", "source.url",
 )  # fmt: skip
@@ -54,20 +57,22 @@ class ProtectedWords:
         self._upto = -1
         self._found: dict[str, tuple[str, list[Secret]]] = {}  # event id to stream and words
 
-    def refuse(self, texts: Mapping[str, str | None], *, whole_only: bool = False) -> None:
+    def refuse(
+        self, texts: Mapping[str, str | None], *, whole_only: bool = False, because: str = _SIGNED
+    ) -> None:
         """Refuse texts that hold protected words.
 
         Args:
             texts: what is to be signed in clear, by the name of the argument; None for what is not given.
             whole_only: let parts of names pass, and what a recorder calls somebody.
+            because: what becomes of the text.
 
         Raises:
             InvalidValue: one of them holds such words.
         """
         for leak, stream in self.look(texts, whole_only=whole_only):
             raise InvalidValue(
-                f"{leak.where}: {said_of(leak)}{self._in_case(stream)} stands in it, and it is signed in clear "
-                "for good; say it without"
+                f"{leak.where}: {said_of(leak)}{self._in_case(stream)} stands in it, and it {because}; say it without"
             )
 
     def look(self, texts: Mapping[str, str | None], *, whole_only: bool = False) -> list[tuple[Leak, str]]:

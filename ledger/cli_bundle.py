@@ -2,7 +2,9 @@
 
 1. What is written is verified first, as its recipient would; nothing is written over.
 2. What its recipient cannot check is said to whoever makes it: no checkpoint, no signed end, content that is missing.
-3. Without the ledger's id from elsewhere, a bundle never reads as verified.
+3. What is signed in clear goes out whatever is withheld: where that has protected words, it is said; so is it of the
+   words that whoever packs writes beside them, as far as they are not refused.
+4. Without the ledger's id from elsewhere, a bundle never reads as verified.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .cli_leaks import warn_of_bundle
 from .cli_terminal import note, open_keyring, progress_bar, say, say_json, screen_width, tell, write_new
 from .cli_write import AsJSON, LedgerPlace, leaf_of
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from .anchors import Trust
     from .bundle_files import Custody
     from .bundle_report import BundleReport
+    from .leaks import Leak
 
 __all__ = ["Withheld", "bundle", "bundle_as_json", "bundle_lines", "disclose", "merge", "verify_bundle"]
 
@@ -81,7 +85,10 @@ def bundle(
     keyring = open_keyring(keys) if keys is not None else None
     with Ledger.open(ledger, keyring, read_only=True) as opened:
         report = opened.bundle(cases, to=to, custody=custody, withhold=withhold or (), sources=source or ())
+        leaks = [leak for case in dict.fromkeys(cases) for leak in opened.case(case).leaks()]
+        beside = opened.words_in(cases, {**_options(custody), "--to": to.name})
     _say_written(to, report, as_json=as_json)
+    warn_of_bundle(leaks, beside)
     if any(each.code == "unchecked.heads" for each in report.findings):
         note("with --keys DIR, where the log's keys are, the log signs where the cases end")
     return 0
@@ -132,6 +139,8 @@ def merge(
     custody = _custody(date, organization, contact, email, description)
     report = merge_bundles(files, to=to, custody=custody, pin=trust)
     _say_written(to, report, as_json=as_json)
+    if any(custody.texts().values()):
+        warn_of_bundle((), _words_beside(to, custody))
     return 0
 
 
@@ -269,6 +278,24 @@ def _say_written(to: Path, report: BundleReport, *, as_json: bool) -> None:
     if len(report.findings) > 5:
         say(f"  and {len(report.findings) - 5} more that its recipient cannot check")
     say(f"  ledger id {report.ledger_id}", "  give it to the recipient by another way than the bundle")
+
+
+def _words_beside(bundle: Path, custody: Custody) -> list[Leak]:
+    """Where what was written of a merged bundle holds protected words that it gives; others nobody here can know."""
+    from claimledger.events.errors import WrongBundle
+
+    from .ledger import Ledger
+
+    try:
+        with Ledger.open(bundle) as opened:
+            return opened.words_in(None, _options(custody))
+    except WrongBundle:
+        return []  # its cases are opened as no ledger opens them: nothing is read of it
+
+
+def _options(custody: Custody) -> dict[str, str | None]:
+    """What somebody wrote of a bundle, by the options."""
+    return {f"--{name}": text for name, text in custody.texts().items()}
 
 
 def _custody(

@@ -14,7 +14,15 @@ from .cli_terminal import note, say, screen_width
 if TYPE_CHECKING:
     from .leaks import Leak
 
-__all__ = ["is_ledger", "leaks_as_json", "leaks_of_ledger", "said_of_clean", "say_leaks", "warn_of_leaks"]
+__all__ = [
+    "is_ledger",
+    "leaks_as_json",
+    "leaks_of_ledger",
+    "said_of_clean",
+    "say_leaks",
+    "warn_of_bundle",
+    "warn_of_leaks",
+]
 
 _MAGIC = b"SQLite format 3\0"
 _BEFORE = "what is signed is there for good: say it otherwise before you record it"
@@ -22,6 +30,11 @@ _DETAILS = "the value of an attribute is kept behind a commitment where it stand
 _SIGNED = "these are signed already, and stay: record no more of it, and mind it when you hand something out"
 _NO_CASE = "there is no case in it yet, so nothing to look through"
 _CLEAN = "no protected word is signed in clear, as far as it is written as it was given"
+_HANDED_ON = (
+    "what is signed in clear is in the bundle, whatever was withheld: think twice before you hand it out"
+)
+_LISTED = 20
+"""How many places are listed where a bundle is made; `lint` lists all."""
 _AFTER = "what is signed is there for good: record no more of it, and mind it when you hand something out"
 
 
@@ -56,6 +69,31 @@ def warn_of_leaks(file: Path, leaks: Sequence[Leak]) -> None:
     ):
         if some:
             note(*_lines(file, some, advice))
+
+
+def warn_of_bundle(leaks: Sequence[Leak], beside: Sequence[Leak]) -> None:
+    """Warn on standard error of what goes out with a bundle in clear, whatever was withheld.
+
+    Args:
+        leaks: where words that its cases protect are signed in clear.
+        beside: where such words stand in what was written beside them, by the names of the options.
+    """
+    from claimledger.projections.layout import paragraph
+
+    from .clear_words import said_of
+
+    width = screen_width()
+    lines: list[Any] = []
+    for leak in beside:
+        said = f"warning: {leak.where}: {said_of(leak)} stands in it, and it goes out in clear: make it anew without"
+        lines += paragraph(said, width, hanging=4)
+    for leak in leaks[:_LISTED]:
+        lines += paragraph(f"warning: {leak}", width, hanging=4)
+    if len(leaks) > _LISTED:
+        lines.append(f"warning: and {len(leaks) - _LISTED} more: claimledger lint LEDGER lists them")
+    if leaks:
+        lines += paragraph(_HANDED_ON, width)
+    note(*lines)
 
 
 def say_leaks(file: Path, leaks: Sequence[Leak]) -> None:

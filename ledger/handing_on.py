@@ -17,10 +17,13 @@ from .bundle_files import Custody
 from .bundle_report import BundleReport
 from .bundle_write import Bundling, write_bundle
 from .checks import did_you_mean
-from .leaks import where_of
+from .clear_words import ProtectedWords
+from .leaks import Leak, where_of
 from .ledger_reading import LedgerReader
 
 __all__ = ["HandingOn"]
+
+_GOES_OUT = "goes out with the bundle in clear"
 
 
 class HandingOn(LedgerReader):
@@ -56,6 +59,7 @@ class HandingOn(LedgerReader):
         Raises:
             UnknownName: no such case, or nothing is called as something that is to be withheld.
             InvalidInput: a file is there already, cannot be read, or is no source of these cases.
+            InvalidValue: custody data that hold the whole name, or another word, of somebody whom these cases protect.
             VerificationFailed: something does not hold; nothing was written.
         """
         wanted = sorted(set(cases))
@@ -66,6 +70,7 @@ class HandingOn(LedgerReader):
                 f"{self._store.place}: a bundle is made from a ledger; hand this one on as it is, or merge it"
             )
         of_cases = [self._find_case(case)[1] for case in wanted]
+        self._words_of(wanted).refuse(custody.texts(), whole_only=True, because=_GOES_OUT)
         checkpoint = self.checkpoint()
         return write_bundle(
             Bundling(
@@ -85,6 +90,22 @@ class HandingOn(LedgerReader):
             to,
             progress,
         )
+
+    def words_in(self, cases: Sequence[str] | None, texts: Mapping[str, str | None]) -> list[Leak]:
+        """Where texts that go out with a bundle hold words that its cases protect, parts of names too; not the words.
+
+        Args:
+            cases: names of the cases; None for all that are here.
+            texts: by what results call them.
+
+        Raises:
+            UnknownName: no such case.
+        """
+        return [leak for leak, _ in self._words_of(cases).look(texts)]
+
+    def _words_of(self, cases: Sequence[str] | None) -> ProtectedWords:
+        streams = None if cases is None else [self._find_case(case)[1] for case in cases]
+        return ProtectedWords(self._store, self._log, streams)
 
     def disclosure(self, leaf: str, slot: str) -> bytes:
         """The disclosure of one protected slot, to hand over to somebody who has the event: it fits into their bundle.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -290,3 +291,82 @@ def test_several_claims_take_an_option_each_and_a_claim_in_the_place_of_a_case_s
         wrong.stderr.split()
     )
     assert "option of its own" not in run("sheet", "b.ledger", "--claim", "B1", "B9").stderr
+
+
+CUSTODY_WORDS = ("--organization", "--contact", "--email", "--description")
+
+
+@pytest.mark.parametrize("option", CUSTODY_WORDS)
+@pytest.mark.parametrize("words", ["TO BE KEPT  OUT", "Talk by Night"])
+def test_what_is_written_of_a_bundle_holds_no_protected_name(run: Run, option: str, words: str) -> None:
+    at_hand(run)
+    made = run("bundle", "b.ledger", "night", "--to", "b.zip", option, f"of {words}, here", *DAY)
+    said = " ".join(made.stderr.split())
+    assert made.exit_code == 1
+    assert re.match(
+        rf"error: {option.removeprefix('--')}: the protected (name|title) of (person|source)-[0-9a-f]{{8}} "
+        r"\(case night\) stands in it, and it goes out with the bundle in clear; say it without",
+        said,
+    )
+    assert words.casefold() not in said.casefold()
+    assert not Path("b.zip").exists()
+
+
+def test_parts_of_protected_names_beside_a_bundle_are_warned_of(run: Run) -> None:
+    Path("night.yaml").write_text(KEPT.replace("To be kept out", "Zuben Kale"))
+    made = run("init", "b.ledger", "--origin", "example.org/b", "--keys", "keys", "--no-passphrase")
+    assert made.exit_code == 0
+    assert run("record", "b.ledger", "night.yaml", "--keys", "keys").exit_code == 0
+    made = run(
+        "bundle", "b.ledger", "night", "--to", "of-zuben.zip", "--description", "for Kale", "--contact", "W1", *DAY
+    )  # fmt: skip
+    said = " ".join(made.stderr.split())
+    assert made.exit_code == 0
+    for option, what in (
+        ("--to", "a part of the protected name of person-"),
+        ("--description", "a part of the protected name of person-"),
+        ("--contact", "what its recorder calls person-"),
+    ):
+        assert f"warning: {option}: {what}" in said
+    assert said.count("warning") == 3
+    assert "kale" not in said.casefold()
+    quiet = run("bundle", "b.ledger", "night", "--to", "b.zip", "--description", "for a court", *DAY)
+    assert "warning" not in quiet.stderr
+
+
+def test_a_bundle_says_which_protected_words_are_signed_in_clear_whatever_is_withheld(run: Run) -> None:
+    Path("night.yaml").write_text(
+        KEPT.replace("To be kept out", "Zuben Kale")
+        .replace("details:", "value:")
+        .replace("The police", "The police of Zuben")
+    )
+    made = run("init", "b.ledger", "--origin", "example.org/b", "--keys", "keys", "--no-passphrase")
+    assert made.exit_code == 0
+    assert run("record", "b.ledger", "night.yaml", "--keys", "keys").exit_code == 0
+    for more in ((), ("--json",)):
+        made = run("bundle", "b.ledger", "night", "--to", f"b{len(more)}.zip", "--withhold", "*", *DAY, *more)
+        said = " ".join(made.stderr.split())
+        assert made.exit_code == 0
+        assert "warning: entity police, entity.label: a part of the protected name of person-" in said
+        assert "warning: claim B1, claim.value: the birth date of person-" in said
+        assert "what is signed in clear is in the bundle, whatever was withheld" in said
+        for word in ("Zuben", "1987"):
+            assert word not in made.output
+
+
+def test_what_is_written_of_a_merged_bundle_is_held_against_the_words_that_it_gives(run: Run) -> None:
+    at_hand(run)
+    for name, withheld in (("a.zip", "quote"), ("none.zip", "*")):
+        made = run("bundle", "b.ledger", "night", "--to", name, "--withhold", withheld, *DAY)
+        assert made.exit_code == 0
+    said = ("--description", "what was To Be Kept Out")
+    warned = run("merge", "a.zip", "none.zip", "--to", "both.zip", *said, *DAY)
+    assert warned.exit_code == 0
+    assert "warning: --description: the protected name of person-" in " ".join(warned.stderr.split())
+    assert "kept out" not in warned.stderr.casefold()
+    for quiet in (
+        ("none.zip", "--to", "c.zip", *said),
+        ("a.zip", "--to", "d.zip", "--description", "for a court"),
+    ):
+        merged = run("merge", *quiet, *DAY)
+        assert (merged.exit_code, merged.stderr) == (0, "")
