@@ -12,10 +12,9 @@ import argparse, base64, collections, datetime, itertools, json, mmap, os, pathl
 import sys, tempfile, types
 from hashlib import sha256
 
-CHECKED = """Asked was: that nothing was changed since the bundle was packed; that each record was signed by a key which
-this ledger let sign it there; that within the cases none was taken out, put in or moved, and none cut off at the end;
-that the log signed, and holds each at its place; that what is shown of protected content is what was recorded.
-Nothing here shows that what was recorded is true, that there are no other cases, or whose keys these are."""
+CHECKED = """Asked was whether files are as the lists of digests say; each record was signed by a key that this ledger
+let sign it there; none was taken out, put in, moved or cut off within the cases; the log signed and holds them; what is
+shown of protected content is what was recorded. Nobody signs README.txt, bag-info.txt, this program, nor the truth."""
 
 # Forms, as `fits` reads them: a pattern for a string, two bounds for a whole number, [form, least, most] for a list,
 # {name: form} for an object, a type for anything of it.
@@ -41,8 +40,7 @@ TAGS = ["bag-info.txt", "bagit.txt", "manifest-sha256.txt", "tagmanifest-sha256.
 NEEDED, EVENTS, CHECKPOINT = {*TAGS, "data/README.txt", "data/events.jsonl"}, "data/events.jsonl", "data/checkpoint"
 MAY_BE = f"data/(checkpoint|verify_claimledger[.]py|heads/{UUID}|(timestamps|sources)/{HEX})"
 
-class NoMeans(Exception):
-    """This computer cannot check signatures."""
+class NoMeans(Exception): """This computer cannot check signatures."""
 def require(holds, what="it is not of its form") -> None:
     if not holds: raise ValueError(what)
 def fits(value, form) -> bool:
@@ -91,8 +89,7 @@ def verifies(raw: bytes, signature: bytes, message: bytes) -> bool:
     if not done or b"Signature Verif" not in done.stdout:
         raise NoMeans("Nothing here can check signatures: install the package `cryptography`, or OpenSSL 3.")
     return done.returncode == 0
-def is_weak(key) -> bool:
-    """Whether a key is all zero bytes, no point of Ed25519's curve, or one under which anybody can sign."""
+def is_weak(key) -> bool:  # whether it is no key, or one under which anybody can sign
     p, small = 2**255 - 19, 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
     y, d = int.from_bytes(key.raw, "little") & (2**255 - 1), -121665 * pow(121666, p - 2, p)
     if not key.is_ed25519: return not any(key.raw)
@@ -125,8 +122,7 @@ class Event:
         self.leaf = sha256(b"\0" + sha256(self.message).digest() + entry).digest()
         if self.type in BODIES and self.version == 1 and opens != bool(self.index): self.read_keys(dict(self.body))
 
-    def read_keys(self, body: dict) -> None:
-        """Page 3: the keys that a key event brings, by keyid."""
+    def read_keys(self, body: dict) -> None:  # page 3: the keys that a key event brings, by keyid
         succeeds = body.pop("succeeds", None) if body.get("role") == "recorder" else None
         require(fits(body, BODIES[self.type]) and body.get("threshold", 0) <= len(body.get("roots", "")))
         require(("succeeds" not in self.body or fits(succeeds, HEX)) and not self.commitments)
@@ -157,8 +153,7 @@ class Keys(dict):
         unsure = allowed is None or (event.index and (self.lost or not self.threshold))
         bad = [] if allowed else ["unchecked.keys" if unsure else "key.not_allowed"]
         return bad if all(right) else ["signature.wrong", *bad]
-    def allows(self, event: Event, signed: dict):
-        """Whether these may sign it; None where that cannot be told."""
+    def allows(self, event: Event, signed: dict):  # whether these may sign it; None where that cannot be told
         kind, body, index, signers = event.type, event.body, event.index, set(event.signatures)
         active = {k: self[k].role for k in signers | set(event.keys) if k in self and is_active(self[k], index)}
         roots = {keyid for keyid in active if active[keyid] == "root"}
@@ -180,15 +175,13 @@ class Keys(dict):
         while record and signers and not signers & record:
             signers = {self[keyid].succeeds for keyid in signers} - {None}
         return bool(signers) if record else None
-    def fold(self, event: Event) -> None:
-        """Take in a key event that holds."""
+    def fold(self, event: Event) -> None:  # take in a key event that holds
         ended = [event.body["key"]] if event.type == "key.revoked" else []
         if event.type == "roots.changed": ended = [k for k in self if self[k].role == "root" and k not in event.keys]
         for key in map(self.get, ended):
             key.ended, key.size = event.index if key.ended is None else key.ended, event.body.get("size", key.size)
         self.update({keyid: key for keyid, key in event.keys.items() if keyid not in self})
-        self.threshold = event.body.get("threshold", self.threshold)
-        self.origin = event.body.get("origin", self.origin)
+        self.threshold, self.origin = [event.body.get(n, getattr(self, n)) for n in ("threshold", "origin")]
 
 # --- Page 5: the log ---
 def leads_to(root: bytes, node: bytes, index: int, size: int, hashes: list) -> bool:
@@ -209,8 +202,7 @@ def read_note(data, count: int):
                                  text=f"{text}\n".encode(), signed=[(who, unbase64(what)) for who, what in signed])
 
 # --- Page 6: the files ---
-def packed(path: str):
-    """The files of a zip in its one spelling: name and bytes."""
+def packed(path: str):  # the files of a zip in its one spelling: name and bytes
     with open(path, "rb") as file: data = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     at, last, listing, count = 0, b"", b"", 0
     while data[at : at + 4] == b"PK\3\4":
@@ -223,8 +215,7 @@ def packed(path: str):
         at, last = begin + size, name
     end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, len(listing), at % 2**32, 0)
     require(data[at:] == listing + end and len(data) < 2**32, "it was cut short, or something else is in it")
-def unpacked(top: str):
-    """The files of a folder that was unpacked from a bundle."""
+def unpacked(top: str):  # the files of a folder that was unpacked from a bundle
     for count, at in enumerate(pathlib.Path(top).rglob("*")):
         plain = (at.is_file() or at.is_dir()) and not at.is_symlink()
         require(plain and count <= 20_000, "a link or a device is in it, or too many files")
@@ -236,11 +227,12 @@ class Check:
     def __init__(self, path: str, pin) -> None:
         self.path, self.pin, self.ledger, self.note, self.keys, self.sources = path, pin, None, None, Keys(), set()
         self.signed, self.signers, self.streams, self.ends, self.slots, self.erased, self.files = ({} for _ in range(7))
-        self.findings, self.count, self.cases, self.disputed, self.later = [], collections.Counter(), [], [], 0
+        self.findings, self.count, self.cases, self.disputed, self.later = [], collections.Counter(), {}, [], 0
 
     def say(self, code: str, what: str, when=True, index=None) -> bool:  # takes a finding, if there is one
         self.count.update([code] * bool(when))
-        if when and self.count[code] <= 1000: self.findings.append((code, index, shown(what)))
+        what = what if self.count[code] <= 1000 else "and more of these, which are not listed"
+        if when and self.count[code] <= 1001: self.findings.append((code, index, shown(what)))
         return bool(when)
 
     def run(self) -> None:
@@ -250,7 +242,7 @@ class Check:
             if self.keys.threshold: self.log()
             self.say("ledger.other", "This is not the ledger that you named.", self.pin not in (None, self.ledger))
         except NoMeans as error: self.say("unchecked.signatures", error)
-        except ValueError as error: self.say("bundle.malformed", f"This is no whole bundle, or damaged: {error}.")
+        except ValueError as error: self.say("bundle.malformed", f"No whole bundle, damaged, or packed anew: {error}.")
 
     def bag(self) -> None:
         for name, data in list((unpacked if os.path.isdir(self.path) else packed)(self.path)):
@@ -262,11 +254,13 @@ class Check:
         found = {name: sha256(self.files[name]).hexdigest() for name in sorted(self.files)}
         names = [name for name in found if name not in TAGS], TAGS[:3]
         lists = ["".join(f"{found[name]}  {name}\n" for name in each) for each in names]
-        must = zip(TAGS[1:], ["BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", *lists])
-        right = {name: sha256(text.encode()).hexdigest() for name, text in must}
-        right.update((name, name[-64:]) for name in found if re.search("/(timestamps|sources)/", name))
-        for name, digest in right.items():
-            self.say("bundle.manifest", f"A file was changed, as {name} shows.", found[name] != digest)
+        for name, text in zip(TAGS[1:], ["BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", *lists]):
+            said = set(bytes(self.files[name][: 2**22]).decode("utf-8", "replace").split("\n"))
+            odd = [line[66:] for line in text.split("\n") if line not in said][:9]
+            self.say("bundle.manifest", f"Not as {name} says: {', '.join(odd)}", self.files[name] != text.encode())
+        for name in [name for name in found if re.search("/(timestamps|sources)/", name)]:
+            self.say("bundle.manifest", f"{name} has another digest than its name.", name[-64:] != found[name])
+
     def events(self) -> None:
         try: self.note = read_note(self.files[CHECKPOINT], 3) if CHECKPOINT in self.files else None
         except ValueError as error: self.say("checkpoint.wrong", f"What should be the log's state is not: {error}.")
@@ -313,25 +307,24 @@ class Check:
         self.take_slots(event)
         self.streams[stream], self.signers[index] = (event.sequence, event.leaf.hex()), set(event.signatures)
         self.signed.setdefault(event.id, self.signers[index])
-        if event.type == "case.opened": self.cases.append(str(body.get("case")))
+        if event.type == "case.opened": self.cases.setdefault(stream, "case " + str(body.get("case")))
         if event.type == "disclosure.erased" and isinstance(body.get("slots"), list):
             why = f"erased on the authority of {body.get('authority')}: {body.get('reason')}"
             self.erased.update(((stream, str(body.get("event")), str(slot)), (index, why)) for slot in body["slots"])
         source = {"source.registered": body.get("source"), "evidence.attached": body}.get(event.type)
         self.sources.add(str(source.get("sha256")) if isinstance(source, dict) else None)
 
-    def take_slots(self, event: Event) -> None:
-        """What is here of the protected content of an event."""
+    def take_slots(self, event: Event) -> None:  # what is here of the protected content of an event
         for slot, value in event.slots.items():
-            place, data, is_list = [self.ledger, event.id, slot], encode(value), type(value) is list
-            other = slot not in event.commitments or (is_list and value[1:4] != place)
-            form = is_list and fits(value[:1] + value[4:5], ["claimledger-disclosure/1|[0-9a-f]{32}", 2, 2])
-            holds = form and len(value) == 6 and len(data) <= 32768 and sha256(data).hexdigest()
-            wrong = not other and value is not None and holds != event.commitments[slot]
+            place, data = ["claimledger-disclosure/1", self.ledger, event.id, slot], encode(value)
+            other = slot not in event.commitments or (type(value) is list and value[1:4] != place[1:])
+            form = type(value) is list and len(value) == 6 and value[:4] == place and fits(value[4], "[0-9a-f]{32}")
+            right = form and len(data) <= 32768 and sha256(data).hexdigest() == event.commitments.get(slot)
             self.say("disclosure.elsewhere", f"What is shown as {slot} is of something else.", other, event.index)
+            wrong = not other and not right and value is not None
             self.say("disclosure.wrong", f"What is shown as {slot} is not what was recorded.", wrong, event.index)
         for slot in event.commitments if event.id not in self.signed else ():
-            status = "disclosed" if event.slots.get(slot) is not None else "withheld by whoever packed it"
+            status = "disclosed" if event.slots.get(slot) is not None else "withheld (left out on purpose, as it says)"
             self.slots[event.stream, event.id, slot] = event.index, status if slot in event.slots else "missing"
 
     def log(self) -> None:
@@ -354,25 +347,28 @@ class Check:
                 require((name, note.size, note.root) == here and int(sequence) <= note.size, "of another state")
                 self.signs(note, f"{self.keys.origin}/heads")
             except (ValueError, AttributeError) as error:
-                self.say("heads.wrong", f"The log did not sign where stream {stream} ends: {error}.")
+                self.say("heads.wrong", f"The log did not sign where {self.called(stream)} ends: {error}.")
                 continue
             cut = int(sequence) - self.ends.get(stream, (0, None))[0]
             other = cut < 0 or (cut == 0 and leaf != self.ends[stream][1])
-            self.say("tail.cut", f"{cut} records at the end of stream {stream} were cut off.", cut > 0)
-            self.say("heads.wrong", f"Stream {stream} ends otherwise.", other)
+            self.say("tail.cut", f"Of {self.called(stream)} the last records are not here: {cut}.", cut > 0)
+            self.say("heads.wrong", f"The log signed another end of {self.called(stream)}.", other)
         for stream in set(self.ends) - set(heads):
-            self.say("unchecked.heads", f"Nothing says where stream {stream} ends: later records could be cut off.")
+            self.say("unchecked.heads", f"Nothing says where {self.called(stream)} ends: it could have been cut off.")
 
-    def signs(self, note, name: str) -> bool:
-        """Whether each log key that is active there signed the note; ValueError if not."""
+    def called(self, stream: str) -> str:
+        return "the list of keys" if stream == self.keys.stream else self.cases.get(stream, f"the register {stream}")
+    def signs(self, note, name: str) -> bool:  # each log key that is active there signed it; ValueError if not
         logs = [key for key in self.keys.values() if key.role == "log" and is_active(key, note.size)]
         require(note.name == name and any(key.is_ed25519 for key in logs), "it is of another log, or no key is there")
         for key in logs:
             keyid = sha256(name.encode() + (b"\n\1" if key.is_ed25519 else b"\n\6") + key.raw).digest()[:4]
             mine = [signature[4:] for who, signature in note.signed if who == name and signature[:4] == keyid]
             require(mine or name != self.keys.origin and not key.is_ed25519, "a key of the log did not sign")
-            require(all(verifies(key.raw, each, note.text) for each in mine if key.is_ed25519), "a signature is wrong")
+            holds = [verifies(key.raw, each, note.text) if key.is_ed25519 else len(each) == 2428 for each in mine]
+            require(all(holds), "a signature is wrong")
         return True
+
 def shown(text) -> str:
     return "".join(each if each.isprintable() else "?" for each in str(text)[:300])
 
@@ -381,20 +377,24 @@ def main() -> int:
     parser.add_argument("bundle", help="the file BUNDLE.zip")
     parser.add_argument("--trust", metavar="LEDGER_ID", help="which you got from somewhere else")
     asked = parser.parse_args()
-    if asked.trust and not fits(asked.trust, HEX): parser.error("--trust: a ledger id is 64 digits, 0 to 9 and a to f")
-    check = Check(asked.bundle, asked.trust)
-    try: check.run()
+    if asked.trust is not None and not fits(asked.trust, HEX): parser.error("--trust: an id is 64 of 0 to 9 and a to f")
+    sys.stdout.reconfigure(errors="backslashreplace")
+    it = Check(asked.bundle, asked.trust)
+    try: it.run()
     except OSError as error: parser.error(str(error))
-    state = f", size {check.note.size}, root {check.note.root.hex()}" if check.note else ""
-    print(f"Ledger {check.ledger}{'' if asked.trust else ', WHICH YOU DID NOT NAME (--trust)'}")
-    print(f"Log {shown(check.keys.origin)}{state}\nCases {shown(', '.join(check.cases))}: {len(check.signers)} records")
-    for (*_, slot), (index, what) in check.slots.items():
+    state = f", size {it.note.size}, root {it.note.root.hex()}" if it.note else ""
+    print(f"Ledger {it.ledger}{'' if asked.trust else ', WHICH YOU DID NOT NAME (--trust)'}")
+    print(f"Log {shown(it.keys.origin)}{state}\nRecords {len(it.signers)}:", shown("; ".join(it.cases.values())))
+    for (*_, slot), (index, what) in it.slots.items():
         if what != "disclosed": print(f"  record {index}: {slot} is {shown(what)}")
-    for index in check.disputed: print(f"  record {index} is disputed: its key was revoked later, from before it on")
-    for code, index, what in check.findings: print(f"{code}: {'' if index is None else f'record {index}: '}{what}")
-    wrong = any(not code.startswith("unchecked.") for code in check.count)
-    status = 1 if wrong else 3 if check.count or check.disputed or not asked.trust else 0
-    print(CHECKED, {0: "all holds", 1: "SOMETHING IS WRONG", 3: "not all could be checked"}[status], sep="\nRESULT: ")
+    for index in it.disputed: print(f"  record {index} is disputed: its key was revoked later, as of before it")
+    if any(not key.is_ed25519 for key in it.keys.values()): print("Not checked: the log's ML-DSA-44 signatures")
+    if any("/timestamps/" in name for name in it.files): print("Not checked: timestamps (`openssl ts -verify` does)")
+    for code, index, what in it.findings: print(f"{code}: {'' if index is None else f'record {index}: '}{what}")
+    wrong = any(not code.startswith("unchecked.") for code in it.count)
+    status = 1 if wrong else 3 if it.count or it.disputed or not asked.trust else 0
+    if it.keys.threshold: print(CHECKED)
+    print("RESULT:", {0: "all holds", 1: "SOMETHING IS WRONG", 3: "not all could be checked"}[status])
     return status
 
 if __name__ == "__main__": sys.exit(main())

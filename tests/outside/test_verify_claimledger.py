@@ -101,9 +101,9 @@ def test_the_golden_bundle_holds_and_is_told_in_plain_words() -> None:
     done = run(GOLDEN, "--trust", LEDGER_ID)
     assert (done.returncode, done.stderr) == (DISPUTED, "")
     assert done.stdout.splitlines()[3:6] == [
-        "  record 8: entity.name is withheld by whoever packed it",
+        "  record 8: entity.name is withheld (left out on purpose, as it says)",
         "  record 11: claim.text is erased on the authority of the speaker: asked for it",
-        "  record 14 is disputed: its key was revoked later, from before it on",
+        "  record 14 is disputed: its key was revoked later, as of before it",
     ]
     assert "RESULT: not all could be checked" in done.stdout
     assert "he died" not in done.stdout

@@ -34,7 +34,7 @@ with open(folder + "/expected.json") as file:
 results = {}
 for name in names.split() or expected:
     sys.argv = [script, f"{folder}/{name}.zip", "--trust", expected[name]["ledger"]]
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO())):
         status = verify.main()
     results[name] = [status, [[code, index] for code, index, _ in checks.pop().findings]]
 print(json.dumps(results))
