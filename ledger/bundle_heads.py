@@ -3,7 +3,8 @@
 1. A note counts where the log keys signed it, it is of the bundle's own checkpoint, and of the stream that its file is
    named after.
 2. Fewer events than the log knows: the tail was cut. More, or another last one: the note is of something else.
-3. A stream that no file is named after could have been cut off.
+3. A stream that no file is named after could have been cut off; of the shared register a note is there in any case, or
+   nobody could tell one that was taken out from one that never was.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .bundle_findings import BundleFindings, counted, shown
 from .bundle_links import BundleLinks
 from .bundle_log import State
 from .bundle_read import Bundle
-from .heads import StreamHead, open_head
+from .heads import NO_LEAF, StreamHead, open_head
 from .log_keys import head_verifiers
 from .notes import MAX_NOTE_BYTES
 from .register import shared_register
@@ -43,7 +44,7 @@ def verify_heads(
         except (VerificationFailed, InvalidValue) as error:
             findings.add("heads.wrong", f"heads/{stream}: {error}")
             continue
-        here, leaf = links.ends.get(stream, (0, None))
+        here, leaf = links.ends.get(stream, (0, NO_LEAF))
         what = _in_words(stream, keys, findings)
         if here < head.sequence:
             known = f"the log knows {counted(head.sequence)} of {what}"
@@ -51,7 +52,7 @@ def verify_heads(
             findings.add("tail.cut", f"{known}, {said}")
         elif here > head.sequence or leaf != head.leaf:
             findings.add("heads.wrong", f"the log signed another end of {what} than stands here")
-    for stream in sorted(links.ends.keys() - set(signed)):
+    for stream in sorted({*links.ends, shared_register(keys.ledger_id)} - set(signed)):
         said = f"the log signed nothing here about the end of {_in_words(stream, keys, findings)}"
         findings.add("unchecked.heads", said)
 

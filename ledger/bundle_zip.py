@@ -298,8 +298,8 @@ def _names_below(folder: Path) -> Iterator[str]:
                 count += 1
                 name = FOLDER + at + entry.name
                 mode = entry.stat(follow_symlinks=False).st_mode
-                if count > MAX_FILES or len(os.fsencode(name)) > MAX_NAME:
-                    raise MalformedBundle("the folder has more files or longer names than a bundle")
+                if count > MAX_FILES:
+                    raise MalformedBundle("the folder has more files than a bundle")
                 if stat.S_ISDIR(mode):
                     waiting.append(f"{at}{entry.name}/")
                 elif stat.S_ISREG(mode):

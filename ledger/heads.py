@@ -7,7 +7,8 @@
 
 1. The first line is the log's origin and ``/heads``, and so is the name of the key that signs: a note of heads never
    passes as a checkpoint, nor a checkpoint as heads. Size and root are those of the checkpoint that it goes with.
-2. Then the UUID of one stream, the sequence and the leaf hash (64 hex) of its last event below that size.
+2. Then the UUID of one stream, the sequence and the leaf hash (64 hex) of its last event below that size; 0 and 64
+   zeros where it has none there, as the shared register of a ledger may.
 3. A chain shows gaps before its last event, and nothing about what follows. Whoever holds a stream up to the head
    that is signed here holds all of it, on the log key's word; a full audit of the log shows whether that word was true.
 
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from claimledger.events.errors import InvalidValue, KeyNotAllowed, MalformedNote, WrongLedger
 from claimledger.events.identifiers import is_digest, is_stream
@@ -32,7 +34,10 @@ from .notes import (
     sign_note,
 )
 
-__all__ = ["StreamHead", "heads_name", "open_head", "sign_head"]
+__all__ = ["NO_LEAF", "StreamHead", "heads_name", "open_head", "sign_head"]
+
+NO_LEAF: Final = "0" * 64
+"""Stands in the head of a stream that has no event."""
 
 
 def heads_name(origin: str) -> str:
@@ -49,8 +54,8 @@ class StreamHead:
         size: of the checkpoint.
         root: of the checkpoint, 32 bytes.
         stream: UUID of the stream.
-        sequence: of its last event below that size, from 1.
-        leaf: leaf hash of that event, 64 hex digits.
+        sequence: of its last event below that size, from 1; 0 where it has none.
+        leaf: leaf hash of that event, 64 hex digits; `NO_LEAF` where there is none.
 
     Raises:
         InvalidValue: another shape.
@@ -68,9 +73,9 @@ class StreamHead:
             raise InvalidValue(f"the root of a checkpoint has {HASH_BYTES} bytes")
         if not is_stream(self.stream) or not is_digest(self.leaf):
             raise InvalidValue("a stream head has the UUID of a stream and a leaf hash of 64 hex digits")
-        if type(self.sequence) is not int or not 1 <= self.sequence <= self.size:
+        if type(self.sequence) is not int or not 0 <= self.sequence <= self.size:
             raise InvalidValue(
-                "the sequence of a stream head is a whole number from 1 to the size of its log"
+                "the sequence of a stream head is a whole number from 0 to the size of its log"
             )
 
     @classmethod

@@ -130,8 +130,8 @@ class SealableLedger(LedgerReader):
             cases: names of cases.
 
         Returns:
-            A signed note for each of these streams that had an event then, and for the shared register and the key
-            stream, by the UUID of the stream.
+            A signed note for each of these streams, for the shared register and for the key stream, by the UUID of the
+            stream; where a stream had no event then, it says so.
 
         Raises:
             NotSealed: nothing is sealed yet.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from claimledger.events.errors import InvalidInput, NotSealed, RowMismatch
 
 from .checkpoints import Checkpoint, SignedCheckpoint, open_checkpoint
-from .heads import StreamHead
+from .heads import NO_LEAF, StreamHead
 from .log_keys import log_verifiers
 from .merkle import verify_consistency, verify_inclusion
 from .notes import Note
@@ -104,7 +104,7 @@ class SealedLog:
         """Where streams ended at the last checkpoint, to be signed by the log's key; each is proven to be in it.
 
         Args:
-            streams: UUIDs; those that had no event then are left out.
+            streams: UUIDs; of those that had no event then, the head says so.
 
         Raises:
             NotSealed: nothing is sealed yet.
@@ -116,11 +116,8 @@ class SealedLog:
             row = self._rows.last_below(stream, checkpoint.size)
             if row is not None:
                 self.proof(row.index, row.leaf, checkpoint.size)
-                found.append(
-                    StreamHead(
-                        checkpoint.origin, checkpoint.size, checkpoint.root, stream, row.sequence, row.leaf
-                    )
-                )
+            end = (0, NO_LEAF) if row is None else (row.sequence, row.leaf)
+            found.append(StreamHead(checkpoint.origin, checkpoint.size, checkpoint.root, stream, *end))
         return found
 
     def last(self, size: int | None = None) -> SignedCheckpoint:

@@ -79,7 +79,7 @@ def test_only_a_key_that_bears_the_name_of_heads_signs_them() -> None:
     [
         (lambda: head_of(size=2), "to the size of its log"),
         (lambda: head_of("x"), "UUID"),
-        (lambda: head_of(sequence=0), "from 1"),
+        (lambda: head_of(sequence=-1), "from 0"),
         (lambda: head_of(leaf="0" * 63), "64 hex"),
         (lambda: StreamHead(ORIGIN, 9, b"short", A, 3, "0" * 64), "32 bytes"),
     ],

@@ -11,6 +11,7 @@ verifier must find; `--golden` in the place of DIR writes the golden bundle into
 
 from __future__ import annotations
 
+import base64
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -106,6 +107,8 @@ SIGNERS: Recorded = {
 KEYS: Recorded = {
     **{f"weak-key-{n}-{role}": ("keys.weak", lambda w, key=key, role=role: w.key("x", role, ROOTS, key=key))  # type: ignore[misc]
        for n, key in enumerate(WEAK) for role in ("recorder", "witness")},
+    "weak-key-of-ml-dsa-with-a-seed":
+        ("keys.weak", lambda w: w.key("x", "log", ROOTS, algorithm="ml-dsa-44", key="5a" * 32 + "00" * 1280)),
     "weak-key-of-ml-dsa": ("keys.weak", lambda w: w.key("x", "log", ROOTS, algorithm="ml-dsa-44", key="00" * 1312)),
     "weak-key-badly-signed": ("keys.weak", lambda w: w.key("x", by=ROOTS, key=WEAK[0], spoil=flipped)),
     "weak-key-among-roots": ("keys.weak", lambda w: w.roots(*FOUR, roots=[{"holder": "x", "key": WEAK[0]}], threshold=1)),
@@ -250,6 +253,7 @@ PAYLOADS: Recorded = {
            "time-offset": {"recorded_at": "2025-02-28T10:00:00.000000+00:00"},
            "time-milliseconds": {"recorded_at": "2025-02-28T10:00:00.000Z"},
            "time-other-digits": {"recorded_at": "2025-02-28T10:00:0\u0664.000000Z"},
+           "time-zone": {"recorded_at": "2025-02-28T10:00:00.000000+05:30Z"},
            "time-newline": {"recorded_at": "2025-02-28T10:00:00.000000Z\n"},
            "body-list": {"body": []}, "body-float": {"body": {"n": 1.5}}, "body-huge": {"body": {"n": 2**53}},
            "body-negative-huge": {"body": {"n": -(2**53)}}, "body-name-not-ascii": {"body": {"\u00e9": 1}},
@@ -363,6 +367,11 @@ LOG: Changed = {
     "checkpoint-line-without-name": (
         NOT_THE_LOGS, lambda b: b.checkpoint(lambda n: n + LINE.format("", base64_of(bytes(76))).encode())),
     "checkpoint-line-not-base64": (NOT_THE_LOGS, lambda b: b.checkpoint(lambda n: n + LINE.format("w", "AAA").encode())),
+    "checkpoint-line-of-one-byte": ("", lambda b: b.checkpoint(lambda n: n + LINE.format("w", base64_of(bytes(5))).encode())),
+    "checkpoint-line-of-no-byte": (
+        NOT_THE_LOGS, lambda b: b.checkpoint(lambda n: n + LINE.format("w", base64_of(bytes(4))).encode())),
+    "checkpoint-line-of-a-name-with-a-control": (
+        NOT_THE_LOGS, lambda b: b.checkpoint(lambda n: n + LINE.format("w\x01", base64_of(bytes(76))).encode())),
     "checkpoint-is-a-head": (NOT_THE_LOGS, lambda b: b.put(CHECKPOINT, b.files[b.head_of("harbour")])),
     "heads-none": ("unchecked.heads", lambda b: b.drop(*(b.head_of(name) for name in ("keys", "register", "harbour")))),
     "heads-one-gone": ("unchecked.heads", lambda b: b.drop(b.head_of("register"))),
@@ -384,6 +393,12 @@ LOG: Changed = {
     "heads-is-the-checkpoint": (NOT_AN_END, lambda b: b.put(b.head_of("harbour"), b.files[CHECKPOINT])),
     "heads-empty": (NOT_AN_END, lambda b: b.put(b.head_of("harbour"), b"")),
     "heads-hundred-and-one-lines": (NOT_AN_END, lambda b: b.head(logs=[Key("log")] * 101)),
+    "heads-register-taken-out-whole": ("unchecked.heads", lambda b: b.drop(b.head_of("register")).lines(
+        EVENTS, lambda ls: [line for line in ls if b.world.streams["register"].encode() not in base64.b64decode(
+            json.loads(line)["envelope"]["payload"])])),
+    "heads-register-taken-out-and-its-head-left": ("tail.cut", lambda b: b.lines(
+        EVENTS, lambda ls: [line for line in ls if b.world.streams["register"].encode() not in base64.b64decode(
+            json.loads(line)["envelope"]["payload"])])),
     "heads-later-end": ("tail.cut", lambda b: b.end(12)),
     "heads-earlier-end": (NOT_AN_END, lambda b: b.end(10)),
     "heads-leaf-changed": (NOT_AN_END, lambda b: b.end(leaf="0" * 64)),
@@ -406,6 +421,8 @@ LINES: Changed = {
            ("of-three-megabytes", "event.malformed", lambda ls: [*ls, b"[" * 3_000_000 + b"\n"]),
            ("deep", "event.malformed", lambda ls: [*ls, b"[" * 20_000 + b"]" * 9_000 + b"\n"]),
            ("not-utf8", "event.malformed", lambda ls: [*ls, b'"\xff"\n']),
+           ("of-quotes", "event.malformed", lambda ls: [*ls, b'"' + b'\\"' * 2**20 + b"\n"]),
+           ("of-many-digits", "event.malformed", lambda ls: [*ls, b"1" * 2**20 + b"\n"]),
            ("lone-surrogate", "event.malformed", lambda ls: [*ls, b'"\\ud800"\n']),
        )},
     "events-first-twice": ("chain.broken", lambda b: b.lines(EVENTS, lambda ls: [ls[0], *ls])),

@@ -202,7 +202,8 @@ class World:
         """Where each of these streams ends below a size: its UUID to the last line of the note about it."""
         wanted = {self.streams[name] for name in streams if name in self.streams}
         last = {e.payload["stream"]: e for e in self.events[:size] if e.payload["stream"] in wanted}
-        return {
+        none = {where: f"{where} 0 {'0' * 64}" for where in wanted & {self.streams["register"]}}
+        return none | {
             where: f"{where} {event.payload['sequence']} {event.leaf.hex()}" for where, event in last.items()
         }
 

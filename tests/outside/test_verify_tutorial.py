@@ -98,6 +98,7 @@ def test_the_tutorial_names_each_line_of_the_report(tutorial: ModuleType, page: 
     at = [answer.index(words) for words in explained]
     assert at == sorted(at)
     assert {line.split()[0].rstrip(":") for line in answer.splitlines() if line[0] in " R"} == {
+        "Records",
         "record",
         "RESULT",
     }

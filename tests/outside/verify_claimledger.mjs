@@ -106,7 +106,7 @@ const D = ((P - 121665n) * power(121666n, P - 2n)) % P;
 
 // of small order, or no point: x is a root of (y^2 - 1) / (D y^2 + 1), and there is one where their product has one
 function isWeak({ algorithm, raw }) {
-  if (algorithm !== 'ed25519') return raw.every((byte) => byte === 0);
+  if (algorithm !== 'ed25519') return raw.subarray(32).every((byte) => byte === 0);
   const y = BigInt(`0x${hex(Buffer.from(raw).reverse())}`) & (2n ** 255n - 1n);
   if (y >= P || [0n, 1n, P - 1n, SMALL, P - SMALL].includes(y)) return true;
   return power(((y * y - 1n) * (D * y * y + 1n)) % P, (P - 1n) / 2n) !== 1n;
@@ -282,6 +282,14 @@ function leadsTo(root, leaf, index, size, hashes) {
   if (hashes.length !== inner + border) return false;
   const isLeft = (level) => level < inner && ((BigInt(index) >> BigInt(level)) & 1n) === 0n;
   return hashes.reduce((node, other, level) => digest('\x01', ...(isLeft(level) ? [node, other] : [other, node])), leaf).equals(root);
+}
+
+// the stream of the shared register: RFC 9562, version 5
+function registerOf(ledger) {
+  const made = createHash('sha1').update(Buffer.from('7f1c2a526c0b5d0e9a430d1f6a1f2b77', 'hex')).update(ledger).digest();
+  made[6] = (made[6] & 0x0f) | 0x50;
+  made[8] = (made[8] & 0x3f) | 0x80;
+  return hex(made.subarray(0, 16)).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 // a note whose text has so many lines, those of origin, size and root first
@@ -601,7 +609,9 @@ class Check {
         if (!name.startsWith('data/heads/')) continue;
         attempt(() => this.checkHead(name, `${origin}/heads`, signers), (what) => this.say('heads.wrong', what));
       }
-      for (const stream of this.ends.keys()) if (!files.has(`data/heads/${stream}`)) this.say('unchecked.heads', stream);
+      for (const stream of new Set([...this.ends.keys(), registerOf(this.ledger)])) {
+        if (!files.has(`data/heads/${stream}`)) this.say('unchecked.heads', stream);
+      }
     }
     for (const name of files.keys()) {
       if (name.startsWith('data/sources/') && !this.sources.has(name.slice(13))) this.say('bundle.extra', name);
@@ -611,10 +621,10 @@ class Check {
   checkHead(path, name, logs) {
     const note = this.bag.note(path, 4);
     require(note.origin === name && note.size === this.note.size && note.root.equals(this.note.root), `${path} is of another state`);
-    const [, stream, sequence, leaf] = /^([^ ]+) ([1-9][0-9]{0,18}) ([0-9a-f]{64})$/.exec(note.last) ?? [];
+    const [, stream, sequence, leaf] = /^([^ ]+) (0|[1-9][0-9]{0,18}) ([0-9a-f]{64})$/.exec(note.last) ?? [];
     require(stream === path.slice(11) && BigInt(sequence) <= note.size, `${path} is of another stream, or beyond the size`);
     checkSigned(note, name, logs);
-    const last = this.ends.get(stream) ?? { sequence: 0 };
+    const last = this.ends.get(stream) ?? { sequence: 0, leaf: '0'.repeat(64) };
     if (last.sequence < BigInt(sequence)) this.say('tail.cut', stream);
     else require(last.sequence === Number(sequence) && last.leaf === leaf, `${stream} ends elsewhere`);
   }
