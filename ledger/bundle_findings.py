@@ -1,6 +1,6 @@
 """How the verification of a bundle collects what it finds, and finds words for it.
 
-1. Of one code the first two hundred findings are listed; the others are counted.
+1. Of one code the first thousand findings are listed; the others are counted.
 2. A name is repeated to a person only where it is plain; no finding repeats content.
 """
 
@@ -16,7 +16,7 @@ from .report import Finding
 
 __all__ = ["BundleFindings", "counted", "shown"]
 
-_PER_CODE: Final = 200
+_PER_CODE: Final = 1_000
 
 
 class BundleFindings:

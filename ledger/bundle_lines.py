@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from claimledger.events.encoding import MAX_DEPTH, decode, encode
 from claimledger.events.errors import InvalidInput, MalformedEvent, MalformedNote
@@ -20,13 +19,21 @@ from .merkle import HASH_BYTES
 from .note_text import read_base64, write_base64
 from .proof_text import MAX_HASHES
 
-__all__ = ["EventLine", "Unreadable", "event_line", "event_lines", "lines_of"]
+__all__ = ["EventLine", "Readable", "Unreadable", "event_line", "event_lines", "lines_of"]
 
 MAX_LINE: Final = 1 << 24
 """Bytes of the longest line, without its newline."""
 
 _MAX_DEPTH: Final = MAX_DEPTH + 2
 """A disclosure may have all the levels of strict JSON, and it stands two levels down."""
+
+
+class Readable(Protocol):
+    """A file, as far as it is read here."""
+
+    def readline(self, limit: int, /) -> bytes:
+        """A line with its newline, or so many bytes of it; nothing at the end."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def event_line(
     return line
 
 
-def event_lines(file: io.BufferedReader) -> Iterator[EventLine | Unreadable]:
+def event_lines(file: Readable) -> Iterator[EventLine | Unreadable]:
     """The lines of ``events.jsonl``, one by one."""
     for number, line in lines_of(file, MAX_LINE):
         try:
@@ -94,7 +101,7 @@ def event_lines(file: io.BufferedReader) -> Iterator[EventLine | Unreadable]:
             yield Unreadable(number)
 
 
-def lines_of(file: io.BufferedReader, limit: int) -> Iterator[tuple[int, bytes]]:
+def lines_of(file: Readable, limit: int) -> Iterator[tuple[int, bytes]]:
     """The lines of a file without their newlines, with their numbers from 1.
 
     One that is too long or has no newline is empty here, which is no line of any file, and the last that is looked at.

@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping
 from typing import Final
 
 from claimledger.events.erasure import erased_slots
@@ -146,13 +147,24 @@ class BundleLinks:
         """Whether a later event of the same stream says that a slot of an event was erased."""
         return self._erased.get((event.payload.stream, event.payload.id, slot), -1) > event.index
 
-    def disputed_by(self, record: KeyRecord) -> list[int]:
-        """Indexes of the events that a key signed, validly then, and that are disputed since it was revoked."""
-        return [
-            index
-            for at, index in enumerate(self._indexes)
-            if record.keyid in self._signers[at] and record.is_disputed_at(index)
-        ]
+    def disputed_by(self, keys: Mapping[str, KeyRecord]) -> dict[str, list[int]]:
+        """Indexes of the events that keys signed, validly then, and that are disputed since they were revoked.
+
+        All keys are asked in one pass: there may be as many revocations as events.
+
+        Args:
+            keys: every key of the ledger, by keyid.
+
+        Returns:
+            By the keyids of those by which there are such events.
+        """
+        found: dict[str, list[int]] = {}
+        for at, index in enumerate(self._indexes):
+            for name in self._signers[at]:
+                record = keys.get(name)
+                if record is not None and record.is_disputed_at(index):
+                    found.setdefault(name, []).append(index)
+        return found
 
 
 class _Signers:

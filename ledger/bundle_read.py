@@ -3,15 +3,21 @@
 1. Opening looks at the archive (`claimledger.bundle_zip`) and at the names of its files. Nothing is unpacked or
    written anywhere.
 2. Events are read line by line, in memory that does not grow with their number.
-3. `claimledger.bundle_verify` holds what it says against itself; `claimledger.bundle_store` makes a ledger of it.
+3. What is read is what was there when it was opened: a file whose digest is another one by then was written to
+   meanwhile, and is no bundle (`MalformedBundle`).
+4. `claimledger.bundle_verify` holds what it says against itself; `claimledger.bundle_store` makes a ledger of it.
 """
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
+
+from claimledger.events.errors import MalformedBundle
 
 from .bundle_files import ALWAYS, CHECKPOINT, EVENTS, is_of_bundle, problems_with_bag
 from .bundle_lines import EventLine, Unreadable, event_lines
@@ -19,6 +25,8 @@ from .bundle_zip import FOLDER, Archive, PackedFile, looks_like_zip
 from .notes import MAX_NOTE_BYTES
 
 __all__ = ["Bundle", "is_bundle"]
+
+_BLOCK: Final = 1 << 20
 
 
 class Bundle:
@@ -60,9 +68,16 @@ class Bundle:
         return problems_with_bag(self.files, self.read)
 
     def read(self, name: str, limit: int) -> bytes:
-        """The first bytes of a file: so many, and one more where it is longer, so that it shows."""
+        """The first bytes of a file: so many, and one more where it is longer, so that it shows.
+
+        Raises:
+            MalformedBundle: it was changed since the bundle was opened.
+        """
         with self._archive.open_file(FOLDER + name) as file:
-            return file.read(limit + 1)
+            data = file.read(limit + 1)
+        if len(data) <= limit:
+            self._check_digest(name, sha256(data).hexdigest())
+        return data
 
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of a file of any length, in pieces."""
@@ -71,9 +86,23 @@ class Bundle:
                 yield piece
 
     def events(self) -> Iterator[EventLine | Unreadable]:
-        """The lines of events, in their order."""
+        """The lines of events, in their order.
+
+        Raises:
+            MalformedBundle: they were changed since the bundle was opened; said after the last one was given.
+        """
         with self._archive.open_file(FOLDER + EVENTS) as file:
-            yield from event_lines(file)
+            hashed = _Hashed(file)
+            yield from event_lines(hashed)
+            while hashed.readline(_BLOCK):
+                pass  # Behind a line that is none, nothing is looked at any more; it is hashed all the same.
+            self._check_digest(EVENTS, hashed.digest.hexdigest())
+
+    def _check_digest(self, name: str, digest: str) -> None:
+        if digest != self.files[name].digest:
+            raise MalformedBundle(
+                f"{name}: was changed while the bundle was read; nothing that was read counts"
+            )
 
     def checkpoint(self) -> bytes | None:
         """The note of the checkpoint; None where there is none."""
@@ -96,6 +125,20 @@ class Bundle:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Hashed:
+    """A file that is hashed as its lines are read."""
+
+    def __init__(self, file: io.BufferedReader) -> None:
+        self._file = file
+        self.digest = sha256()
+
+    def readline(self, limit: int, /) -> bytes:
+        """Read a line, or as much of it."""
+        data = self._file.readline(limit)
+        self.digest.update(data)
+        return data
 
 
 def is_bundle(place: str | os.PathLike[str]) -> bool:

@@ -4,7 +4,8 @@
    (disclosed, withheld, erased, or missing), and the whole (what the log signed, sources, the pinned ledger).
 2. Each check stands alone: what one finds is no reason to leave out another. So one change may have several witnesses.
 3. Events are read twice, line by line: once for what they are, once for their slots, since what erases a slot comes
-   later. Memory is some 200 bytes for each event, for its id and who signed it.
+   later. Memory is some 200 bytes for each event, for its id and who signed it. What is read again must have the
+   digest that it had when the bundle was opened: nobody is told what was found in one file of what stands in another.
 4. What no check of this file can show stands in the notes.
 
 Each group of checks has a file of its own: `claimledger.bundle_events`, `bundle_links`, `bundle_keys`,
@@ -105,9 +106,9 @@ def verify_bundle(
         )
     wanted = None if pin is None else pin.lower()
     run = _Verification(wanted, sink, progress, trust or Trust(), checkpoints or {}, now)
-    if isinstance(place, Bundle):
-        return run.run(place)
     try:
+        if isinstance(place, Bundle):
+            return run.run(place)
         with Bundle.open(place) as bundle:
             return run.run(bundle)
     except MalformedBundle as error:
@@ -234,8 +235,9 @@ class _Verification:
         self._say_what_is_disputed(keys)
 
     def _say_what_is_disputed(self, keys: KeyStream) -> None:
+        by = self.links.disputed_by(keys.keys)
         for record in keys.keys.values():
-            disputed = self.links.disputed_by(record) if record.trusted_below is not None else []
+            disputed = by.get(record.keyid, ())
             if disputed:
                 self.disputed += len(disputed)
                 events = "1 event is" if len(disputed) == 1 else f"{len(disputed)} events are"

@@ -48,11 +48,17 @@ def check_public_key(raw: bytes) -> None:
         raise WeakKey("public key: its bytes are not the canonical spelling of their point; make a new key")
     if y in _Y_OF_SMALL_ORDER:
         raise WeakKey("public key: a point of small order, under which nothing is proven; make a new key")
+    if not _is_on_curve(y):
+        raise WeakKey("public key: its bytes are no point of the curve Ed25519; make a new key")
+
+
+@lru_cache(maxsize=4096)
+def _is_on_curve(y: int) -> bool:
+    """Whether there is a point with that y: asked several times of a key that an event brings."""
     # On the curve, x**2 = (y**2 - 1) / (d*y**2 + 1); the quotient is a square exactly when the product is
     # one. It is 0 only where y is 1 or -1, and those are of small order.
     square = y * y
-    if pow((square - 1) * (D * square + 1), (P - 1) // 2, P) != 1:
-        raise WeakKey("public key: its bytes are no point of the curve Ed25519; make a new key")
+    return pow((square - 1) * (D * square + 1), (P - 1) // 2, P) == 1
 
 
 @lru_cache(maxsize=4096)

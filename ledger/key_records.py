@@ -75,12 +75,16 @@ class KeyTable:
         index: of the last event that was folded in.
     """
 
-    __slots__ = ("_keys", "_thresholds", "index")
+    __slots__ = ("_keys", "_lines", "_standing", "_thresholds", "index")
 
     def __init__(self, threshold: int) -> None:
         self.index = 0
         self._thresholds = [(0, threshold)]  # from the event after an index on
         self._keys: dict[str, KeyRecord] = {}
+        self._standing: set[str] = set()  # root keys that did not end
+        self._lines: dict[
+            str, tuple[int, str]
+        ] = {}  # how many keys it succeeds, and one of them to go on from
 
     @property
     def keys(self) -> Mapping[str, KeyRecord]:
@@ -112,6 +116,46 @@ class KeyTable:
         """Whether every one of these keyids is that of a root key that may sign at an index."""
         records = [self._keys.get(name) for name in signers]
         return all(each is not None and each.role == "root" and each.is_active_at(index) for each in records)
+
+    def enter(self, record: KeyRecord) -> None:
+        """Take a key in that comes in by an event; one that is there stays as it is.
+
+        Each key has a jump to one far behind it (Myers, "An applicative random-access stack", 1983): the lengths of
+        the jumps grow so that any key behind is reached in a number of steps that is logarithmic in its distance.
+        """
+        name = record.keyid
+        if name in self._keys:
+            return
+        before = record.succeeds
+        if before is None or before not in self._lines:
+            self._lines[name] = 0, name
+        else:
+            distance, jump = self._lines[before]
+            far, further = self._lines[jump]
+            as_long = distance - far == far - self._lines[further][0]
+            self._lines[name] = distance + 1, further if as_long else before
+        if record.role == "root":
+            self._standing.add(name)
+        self._keys[name] = record
+
+    def succeeds_any(self, keyids: Collection[str], others: Collection[str]) -> bool:
+        """Whether one of some keys is one of others, or succeeds it, at whatever distance: see `predecessors`.
+
+        It takes as many steps as the length of a chain has digits, so that no chain is too long to ask for each event.
+        """
+        return any(self._is_behind(name, other) for name in keyids for other in others)
+
+    def _is_behind(self, name: str, other: str) -> bool:
+        if name == other or name not in self._lines or other not in self._lines:
+            return name == other
+        wanted, _ = self._lines[other]
+        distance, jump = self._lines[name]
+        while distance > wanted:
+            # As far back as the jump leads, where that is not too far; else one key.
+            before = self._keys[name].succeeds or name
+            name = jump if self._lines[jump][0] >= wanted else before
+            distance, jump = self._lines[name]
+        return name == other
 
     def predecessors(self, keyids: Collection[str]) -> set[str]:
         """These keys, and the keys that they succeed, one after the other: whose records their holders may mend."""

@@ -151,7 +151,7 @@ class KeyStream(KeyTable):
         body = governance_of(payload, LedgerOpened)
         stream = cls(ledger_id, body.origin, payload.stream, body.threshold)
         for each in keys_brought(payload, 0):
-            stream._keys.setdefault(each.keyid, each)
+            stream.enter(each)
         return stream
 
     def verdicts(self, signers: Collection[str], index: int) -> Verdicts:
@@ -212,14 +212,15 @@ class KeyStream(KeyTable):
                 trusted_below=revoked.size,
                 reason=revoked.reason,
             )
+            self._standing.discard(revoked.key)
         brought = {each.keyid: each for each in keys_brought(payload, index)}
         if payload.type == RootsChanged.TYPE:
             self._thresholds.append((index, governance_of(payload, RootsChanged).threshold))
-            for each in self.active("root", index):
-                if each.keyid not in brought:
-                    self._keys[each.keyid] = replace(each, revoked_at=index)
-        for name, each in brought.items():
-            self._keys.setdefault(name, each)
+            for name in self._standing - brought.keys():
+                self._standing.discard(name)
+                self._keys[name] = replace(self._keys[name], revoked_at=index)
+        for each in brought.values():
+            self.enter(each)
         self.sequence, self.index = payload.sequence, index
 
     def verify(
@@ -363,5 +364,5 @@ class KeyStream(KeyTable):
             are_recorders(self, payload.type, signers, index)
             if payload.type in MENDS and record_signers is None:
                 raise CouldNotCheck(f"{payload.type}: the record is not here; who made it cannot be told")
-            if payload.type in MENDS and not self.predecessors(signers) & set(record_signers or ()):
+            if payload.type in MENDS and not self.succeeds_any(signers, record_signers or ()):
                 raise KeyNotAllowed(f"{payload.type} takes the recorder who made the record, or the roots")
