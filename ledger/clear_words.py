@@ -109,12 +109,13 @@ class ProtectedWords:
                 self._found[event_id] = (event.stream, list(words_of(event)))
 
     def _read_on(self) -> None:
-        for index in self._store.indexes_with(_SLOTS, self._upto):
+        last = self._store.size() - 1
+        for index in self._store.indexes_with(_SLOTS, self._upto, last):
             row = self._store.row_at(index)
-            self._upto = index
             if row is not None and (self._streams is None or row.stream in self._streams):
                 event = self._log.read(row)
                 self._found[event.id] = (event.stream, list(words_of(event)))
+        self._upto = max(self._upto, last)
 
     def _in_case(self, stream: str) -> str:
         for name, event_id in self._store.names(self._log.keys.stream, "case"):
@@ -138,6 +139,6 @@ def words_of(event: Event) -> Iterator[Secret]:
 def said_of(leak: Leak) -> str:
     """Whose words they are: "a part of the protected name of person-1f2e3d4c"."""
     if leak.slot == HANDLE:
-        return f"what its recorder calls {leak.of}, which is protected,"
+        return f"what its recorder calls {leak.of}"
     part = "a part of the " if leak.is_part else "the "
     return f"{part}protected {'alias' if leak.slot == 'aliases' else leak.slot} of {leak.of}"

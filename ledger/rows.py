@@ -213,17 +213,19 @@ class StoredRows(SealedRows):
             found.setdefault(at, {})[slot] = content
         return found
 
-    def indexes_with(self, slots: Collection[str], after: int = -1) -> list[int]:
-        """The indexes of the events behind an index of which content of one of some slots is here, ascending.
+    def indexes_with(self, slots: Collection[str], after: int, last: int) -> list[int]:
+        """The indexes of the events of which content of one of some slots is here, ascending.
 
         Args:
             slots: names of slots.
             after: only events whose index is higher.
+            last: only events whose index is at most this.
         """
         marks = ",".join("?" * len(slots))
         found = self._all(
-            f"SELECT DISTINCT idx FROM disclosures WHERE idx>? AND slot IN ({marks}) ORDER BY idx",
+            f"SELECT DISTINCT idx FROM disclosures WHERE idx>? AND idx<=? AND slot IN ({marks}) ORDER BY idx",
             after,
+            last,
             *slots,
         )
         return [index for (index,) in found]

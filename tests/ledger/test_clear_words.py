@@ -9,9 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from claimledger import Case, InvalidValue, Ledger
+from claimledger.clear_words import ProtectedWords
 from claimledger.cli import app
-from claimledger.events import Count, Group, KeyRevoked, Person, RootKey, Source
+from claimledger.events import Count, Event, Group, KeyRevoked, Person, RootKey, Source
 from claimledger.keys import Keyring
+from claimledger.recording import Row
 from claimledger.testing import memory_ledger, seeded_keyring
 
 NAME, ALIAS, CONTACT, HANDLE = "Zuben Óðinsdóttir", "the Fox", "5550199", "zzhandle"
@@ -168,3 +170,27 @@ def test_the_command_line_refuses_them_says_which_argument_and_signs_nothing(
         assert ledger.size == size
     assert sorted(listed) == sorted(each.name for each in Path("keys").iterdir())
     assert not Path("request.json").exists()
+
+
+def test_each_registration_is_read_once_however_many_cases_are_begun(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, read = case.ledger, list[int]()
+    events = list(ledger.events("night"))
+    protected = [
+        each.index for each in events if each.type.endswith(".registered") and each.header.commitments
+    ]
+    real = ledger._log.read
+
+    def counted(row: Row) -> Event:
+        read.append(row.index)
+        return real(row)
+
+    monkeypatch.setattr(ledger._log, "read", counted)
+    words = ProtectedWords(ledger.store, ledger._log)
+    for number in range(3):
+        with pytest.raises(InvalidValue):
+            words.refuse({"title": NAME})
+        words.refuse({"title": f"A case of the number {number}"})
+    assert read == protected
+    assert len(protected) == 2
