@@ -46,6 +46,8 @@ class Event:
         signers: keyids of the keys that signed, ascending.
         slots: for each protected slot, whether its content is at hand.
         erasures: for each slot whose content was erased, by whose authority and why.
+        mends_unseen: whether it amends or withdraws a record that is not here, in a bundle of other cases: recorders
+            signed it, and whether they might mend that record could not be checked.
     """
 
     index: int
@@ -55,6 +57,7 @@ class Event:
     signers: tuple[str, ...]
     slots: Mapping[str, SlotStatus] = field(default_factory=dict)
     erasures: Mapping[str, Erasure] = field(default_factory=dict)
+    mends_unseen: bool = False
 
     @property
     def id(self) -> str:

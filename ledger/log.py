@@ -243,7 +243,7 @@ class Log:
         return self._read(row, {}, {})
 
     def _read(self, row: Row, disclosures: Mapping[str, bytes], erased: Mapping[str, Erasure]) -> Event:
-        signers: Sequence[str] = ()
+        signers: Sequence[str] | None = ()
         if row.type.startswith("claim.") and row.type != ClaimRecorded.TYPE:
             mended = mended_record(open_row(row)[1])
             signers = () if mended is None else self._signers_of(mended, row.index)
@@ -258,14 +258,14 @@ class Log:
         }
         return replace(event, slots=slots)
 
-    def _signers_of(self, record: str, before: int) -> Sequence[str]:
-        """Who signed the record that an event mends; nobody, where it does not come before it.
+    def _signers_of(self, record: str, before: int) -> Sequence[str] | None:
+        """Who signed the record that an event mends. Where none comes before it: nobody, and in a bundle nobody knows.
 
         The record's own signatures are verified, but not what it may mend in turn: of that there is no end.
         """
         row = self._store.row_of_id(record)
         if row is None or row.index >= before:
-            return ()
+            return None if self._store.is_sparse else ()
         envelope, payload = open_row(row)
         signers = [each.keyid for each in envelope.signatures]
         if row.index:

@@ -8,7 +8,9 @@ In this order, each a class of error of its own:
 3. The header names this ledger (`WrongLedger`); the signatures fit and are by keys that may sign this at this
    index (`WrongSignature`, `KeyNotAllowed`). `claimledger.trust` knows how.
 4. The disclosures at hand fit their commitments (`WrongDisclosure`); what was erased is not looked at.
-5. The body is read into today's shape, or kept as an `UnknownBody`.
+5. Whoever mends a record must be one who made it, which takes that record. In a bundle it may not be here: then all
+   but this is checked, and the event says so (`Event.mends_unseen`).
+6. The body is read into today's shape, or kept as an `UnknownBody`.
 
 What a row says about itself never decides how it is read.
 """
@@ -16,17 +18,18 @@ What a row says about itself never decides how it is read.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from hashlib import sha256
 
 from claimledger.events.envelope import Envelope
-from claimledger.events.errors import MalformedEvent, RowMismatch
+from claimledger.events.errors import CouldNotCheck, MalformedEvent, RowMismatch
 from claimledger.events.event import Payload
 from claimledger.events.recorded import Erasure, Event
 from claimledger.events.registry import read_body
 
 from .disclosures import open_slots
 from .recording import Row
-from .trust import KeyStream
+from .trust import MENDS, KeyStream
 
 __all__ = ["open_row", "read_opening", "read_row"]
 
@@ -68,7 +71,7 @@ def read_row(
     keys: KeyStream,
     disclosures: Mapping[str, bytes],
     *,
-    record_signers: Collection[str] = (),
+    record_signers: Collection[str] | None = (),
     erasures: Mapping[str, Erasure] | None = None,
 ) -> Event:
     """Read a row into an event, verifying all that the row alone can show.
@@ -77,7 +80,7 @@ def read_row(
         row: the row.
         keys: the key stream, folded at least as far as the row's index.
         disclosures: slot to bytes, those at hand for this event.
-        record_signers: who signed the record that this event mends, if it does.
+        record_signers: who signed the record that this event mends, if it does; None where that is not at hand.
         erasures: slot to what erased it, for the slots that a later event erased.
 
     Raises:
@@ -85,12 +88,20 @@ def read_row(
         CouldNotCheck: a key event that this release cannot read.
     """
     envelope, payload = open_row(row)
+    mends_unseen = False
     if row.index == 0 and sha256(envelope.payload).hexdigest() == keys.ledger_id:
         # The opening is checked by what it says itself; these are the very bytes that were.
         KeyStream.opened(envelope)
     else:
-        keys.verify(envelope, payload, row.index, record_signers=record_signers)
-    return _event(row, envelope, payload, disclosures, keys.ledger_id, erasures or {})
+        try:
+            keys.verify(envelope, payload, row.index, record_signers=record_signers)
+        except CouldNotCheck:
+            # Of what mends a record that is not at hand, this is raised once all else was found to hold.
+            if record_signers is not None or payload.type not in MENDS:
+                raise
+            mends_unseen = True
+    event = _event(row, envelope, payload, disclosures, keys.ledger_id, erasures or {})
+    return replace(event, mends_unseen=True) if mends_unseen else event
 
 
 def _event(

@@ -224,7 +224,12 @@ class KeyStream(KeyTable):
         self.sequence, self.index = payload.sequence, index
 
     def verify(
-        self, envelope: Envelope, payload: Payload, index: int, *, record_signers: Collection[str] = ()
+        self,
+        envelope: Envelope,
+        payload: Payload,
+        index: int,
+        *,
+        record_signers: Collection[str] | None = (),
     ) -> None:
         """Check everything that one event's signatures must prove, for any event but the first.
 
@@ -232,7 +237,8 @@ class KeyStream(KeyTable):
             envelope: the envelope.
             payload: its payload, read.
             index: its place in the log; the keys that were added before it count.
-            record_signers: keyids that signed the record which the event mends (`mended_record`), if it does.
+            record_signers: keyids that signed the record which the event mends (`mended_record`), if it does; None
+                where that record is not at hand.
 
         Raises:
             WrongLedger: the header names another ledger.
@@ -240,7 +246,8 @@ class KeyStream(KeyTable):
             WeakKey: it adds a key under which signatures prove nothing.
             WrongSignature: a signature does not fit the bytes.
             MalformedEvent: a key event whose body is not that of its type.
-            CouldNotCheck: a key event that this release cannot read.
+            CouldNotCheck: a key event that this release cannot read; or, where all else holds, recorders mend a record
+                that is not at hand.
         """
         brought: Collection[KeyRecord] = ()
         # What cannot be read brings no keys; why not is said where authority is looked at.
@@ -295,7 +302,12 @@ class KeyStream(KeyTable):
         return record.public_key
 
     def check_authority(
-        self, payload: Payload, signers: Collection[str], index: int, *, record_signers: Collection[str] = ()
+        self,
+        payload: Payload,
+        signers: Collection[str],
+        index: int,
+        *,
+        record_signers: Collection[str] | None = (),
     ) -> None:
         """Check that an event is of this ledger, and that those who signed may sign it there.
 
@@ -305,7 +317,7 @@ class KeyStream(KeyTable):
             payload: the event's header and body.
             signers: keyids of its signatures.
             index: its place in the log.
-            record_signers: keyids that signed the record which the event mends (`mended_record`), if it does.
+            record_signers: as for `verify`.
 
         Raises:
             WrongLedger, KeyNotAllowed, WeakKey, MalformedEvent, CouldNotCheck: see `verify`.
@@ -328,7 +340,7 @@ class KeyStream(KeyTable):
             payload: the event's header and body.
             signers: keyids of its signatures.
             index: its place in the log.
-            record_signers: as for `check_authority`; None where that record is not at hand.
+            record_signers: as for `verify`.
 
         Raises:
             KeyNotAllowed, WeakKey, MalformedEvent: see `verify`.

@@ -6,7 +6,8 @@
 2. An amended claim is counted as amended, in the place of what was counted before; a withdrawn one under
    ``withdrawn`` alone. Replies by which a speaker may take claims back are kept; what they end is found on reading.
 3. Of each record of a claim its place and its signers are kept, for a revocation may come later that disputes them.
-4. No body is kept. What stays is the tallies, labels and types of entities, and a few numbers for each claim.
+4. A claim in no case whose opening this release can read counts for nobody; how many there are is told (`unread`).
+5. No body is kept. What stays is the tallies, labels and types of entities, and a few numbers for each claim.
 """
 
 from __future__ import annotations
@@ -146,6 +147,7 @@ class Tallying:
         self.signers: list[tuple[str, ...]] = []
         self._signer_numbers: dict[tuple[str, ...], int] = {}
         self.revocations: list[RevocationView] = []
+        self.unread = 0
         self.replies: dict[str, _TakesBack] = {}
         self._declared: dict[str, type[DeclaredKind]] = {}
 
@@ -169,7 +171,10 @@ class Tallying:
         case = self._case_of.get(event.stream, REGISTER)
         if isinstance(body, (ClaimRecorded, ClaimAmended)) and "." in body.kind:
             body = as_declared(body, event.header.body, self._declared)
-        if isinstance(body, ClaimRecorded):
+        if case == REGISTER and isinstance(body, (ClaimRecorded, ClaimAmended, ClaimWithdrawn)):
+            # Whose voices these are, its case would say: its opening is none that could be read.
+            self.unread += isinstance(body, ClaimRecorded)
+        elif isinstance(body, ClaimRecorded):
             self._count(event.id, (self._record(event),), case, body, body.ref)
         elif isinstance(body, ClaimAmended):
             self._amend(event, case, body)

@@ -103,7 +103,10 @@ class Asserters(Tallying):
         return self._provenance(self._content())
 
     def to_json(self) -> dict[str, Any]:
-        """``cases`` and ``claims`` (how many), ``asserters`` (rows), ``not_yet_said`` and ``provenance``."""
+        """``cases``, ``claims``, ``not_yet_said``, ``unread`` (how many), ``asserters`` (rows) and ``provenance``.
+
+        ``unread`` are claims in no case whose opening this release can read; they count for nobody.
+        """
         content = self._content()
         return {**content, "provenance": self._provenance(content).to_json()}
 
@@ -113,6 +116,7 @@ class Asserters(Tallying):
             "claims": len(self.counted),
             "asserters": [row.to_json() for row in self.rows],
             "not_yet_said": self.not_yet_said,
+            "unread": self.unread,
         }
 
     def _provenance(self, content: dict[str, Any]) -> Provenance:

@@ -293,7 +293,8 @@ class CaseFile:
         elif isinstance(body, UnknownBody):
             self._leave_unread(event, body.reason)
         elif isinstance(body, (ClaimAmended, ClaimWithdrawn)):
-            self._leave_unread(event, "it names no claim of this case")
+            unseen = "the record that it mends is not here: whether its recorder might mend it could not be checked"
+            self._leave_unread(event, unseen if event.mends_unseen else "it names no claim of this case")
         elif isinstance(body, CaseOpened) and event.sequence != 1:
             self._leave_unread(event, "a case is opened by the first event of its stream, and once")
 

@@ -220,7 +220,7 @@ class Finder:
             self._register(event, body)
         elif isinstance(body, SourceRegistered):
             self._sources.add(body.name)
-        elif isinstance(body, (ClaimRecorded, ClaimAmended)):
+        elif isinstance(body, (ClaimRecorded, ClaimAmended)) and not event.mends_unseen:
             case = self._cases.get(stream, "")
             if isinstance(body, ClaimRecorded):
                 ref = self._refs[event.id] = body.ref

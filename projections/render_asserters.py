@@ -200,4 +200,8 @@ def _name(row: AsserterRow) -> str:
 
 
 def _left_out(fold: Asserters) -> list[str]:
-    return [f"{amount(fold.not_yet_said, 'claim')} not certainly said by then"] if fold.not_yet_said else []
+    not_said = (
+        [f"{amount(fold.not_yet_said, 'claim')} not certainly said by then"] if fold.not_yet_said else []
+    )
+    unread = [f"{amount(fold.unread, 'claim')} in no case that this release can read"] if fold.unread else []
+    return [*not_said, *unread]

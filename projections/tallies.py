@@ -26,6 +26,7 @@ NAMED: Final = 20
 """How many claims are named behind a count; the count itself is whole."""
 
 _SMALLEST: Final = 1024
+_MOST_OF_32_BITS: Final = 2**32 - 1
 
 
 class Plain:
@@ -51,7 +52,7 @@ class Tally:
     __slots__ = ("_first", "_more")
 
     def __init__(self) -> None:
-        self._first = array("I")
+        self._first = array("Q")  # a place in the log has up to 53 bits, in a bundle at once
         self._more: array[int] | None = None
 
     def add(self, index: int, case: int, ref: int) -> None:
@@ -131,7 +132,8 @@ class Counted:
     """Where each claim was counted: from its event id to the numbers of its tallies, in flat arrays.
 
     A table with open addressing over four arrays, of 20 bytes a place and half full on average: a dict of the same
-    would take five times as much.
+    would take five times as much. The numbers have 32 bits, and 64 from the first on that is larger: a bundle may have
+    any index at once.
     """
 
     __slots__ = ("_first", "_high", "_low", "_places", "_used")
@@ -152,6 +154,8 @@ class Counted:
             self._used += 1
             self._high[at], self._low[at] = high, low
         self._first[at] = len(self._places)
+        if self._places.typecode == "I" and max(numbers, default=0) > _MOST_OF_32_BITS:
+            self._places = array("Q", self._places)
         self._places.append(len(numbers))
         self._places.extend(numbers)
         if 3 * self._used > 2 * len(self._first):
