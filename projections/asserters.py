@@ -210,10 +210,15 @@ class _Reading:
     def _disputed(self) -> dict[int, list[_Disputed]]:
         """Tally to the claims in it whose signatures are disputed."""
         found: dict[int, list[_Disputed]] = {}
-        if not self._fold.revocations:
+        by: dict[str, list[int]] = {}  # keyid to the numbers of its revocations
+        for number, one in enumerate(self._fold.revocations):
+            by.setdefault(one.key, []).append(number)
+        if not by:
             return found
         for place in map(Place.of, self._fold.counted.every()):
-            for number, one in reversed([*enumerate(self._fold.revocations)]):
+            keys = {key for _, signers in place.records for key in self._fold.signers[signers]}
+            for number in sorted({number for key in keys for number in by.get(key, ())}, reverse=True):
+                one = self._fold.revocations[number]
                 records = tuple(
                     index
                     for index, signers in place.records

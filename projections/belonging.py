@@ -66,11 +66,17 @@ def belonging(filed: Filed, own: Iterable[Event], beside: Iterable[Event]) -> tu
     erasures = [one for one in filed.erasures if one.of_index in belongs]
     belongs.update(one.index for one in erasures)
     resting = [event for event in (*own, *beside) if event.index in belongs]
+    signed: dict[
+        str, list[Event]
+    ] = {}  # by keyid, so that many revocations do not each go through all of them
+    for event in resting:
+        for keyid in event.signers:
+            signed.setdefault(keyid, []).append(event)
     revocations = [
         view
         for event in beside
         if isinstance(event.body, KeyRevoked)
-        if (view := touched_by(event, event.body, resting)) is not None
+        if (view := touched_by(event, event.body, signed.get(event.body.key, ()))) is not None
     ]
     belongs.update(view.index for view in revocations)
     kept = replace(

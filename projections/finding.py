@@ -158,9 +158,10 @@ class Finder:
         )
         self._declared: dict[str, type[DeclaredKind]] = {}
         self._own_codes: set[str] = set()
-        self._revocations = [
-            (event, event.body) for event in revocations if isinstance(event.body, KeyRevoked)
-        ][::-1]
+        self._revocations: dict[str, list[tuple[Event, KeyRevoked]]] = {}
+        for event in revocations:
+            if isinstance(event.body, KeyRevoked):
+                self._revocations.setdefault(event.body.key, []).append((event, event.body))
 
     def found_in(self, events: Iterable[Event]) -> Iterator[Found]:
         """The claims that fit, as their events come by.
@@ -236,7 +237,9 @@ class Finder:
         return None
 
     def _revocation_of(self, event: Event) -> RevocationView | None:
-        touching = (touched_by(one, body, (event,)) for one, body in self._revocations)
+        of_its_keys = [each for keyid in event.signers for each in self._revocations.get(keyid, ())]
+        of_its_keys.sort(key=lambda each: each[0].index, reverse=True)
+        touching = (touched_by(one, body, (event,)) for one, body in of_its_keys)
         return next((view for view in touching if view is not None), None)
 
     def _register(self, event: Event, body: EntityRegistered) -> None:

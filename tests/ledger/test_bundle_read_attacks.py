@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from claimledger import Ledger
 from claimledger.bundle_verify import verify_bundle
 from claimledger.cli import app
 from claimledger.events.errors import CouldNotCheck
+from claimledger.events.governance import KeyRevoked
+from claimledger.events.recorded import Event
 from claimledger.projections import CaseState
 from claimledger.projections.asserters import Asserters
+from claimledger.projections.finding import Finder, Sought
+from claimledger.projections.revocations import RevocationView, touched_by
 from tests.bundles.world import CASE, OTHER, new_ledger
-from tests.outside.bundle_maker import Files, World, archive, encode, uuid_of, with_manifests
+from tests.outside.bundle_maker import Files, Key, World, archive, encode, uuid_of, with_manifests
 
 EVENTS = "data/events.jsonl"
 
@@ -171,3 +176,61 @@ def test_who_mends_a_record_of_another_case_that_is_here_is_judged_by_it(tmp_pat
     alone = written(tmp_path / "b.zip", ledger.files([OTHER]), ledger)
     with Ledger.open(alone) as opened:
         assert [event.index for event in opened.events() if event.mends_unseen] == [len(ledger.events) - 1]
+
+
+# As many revocations as claims
+
+MANY = 40
+
+
+class Asked(list[RevocationView]):
+    """Counts how many are looked at: all where it is gone through, and one where one is looked up."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[RevocationView]:
+        self.times += len(self)
+        return super().__iter__()
+
+    def __getitem__(self, at: Any) -> Any:
+        self.times += 1
+        return super().__getitem__(at)
+
+
+def test_many_revoked_keys_are_not_each_held_against_every_claim(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = signed_again()
+    said = next(e for e in ledger.events if e.payload["type"] == "claim.recorded")
+    slots = {slot: json.loads(content)[5] for slot, content in said.disclosures.items()}
+    names = [f"k{at}" for at in range(MANY)]
+    for name in names:
+        ledger.add_key(name, "recorder", by=("root one", name))
+    for name in names:
+        ledger.add(CASE, "claim.recorded", {**said.payload["body"], "ref": f"X-{name}"}, (name,), slots)
+    for name in names:
+        revoked = {"key": Key(name).id, "reason": "x", "size": 0, "root": "0" * 64}
+        ledger.add("keys", "key.revoked", revoked, ("root one",))
+    place = written(tmp_path / "a.zip", ledger.files([CASE, OTHER], size=None), ledger)
+    looked_at: list[Event] = []
+
+    def touched(event: Event, body: KeyRevoked, events: Iterable[Event]) -> RevocationView | None:
+        given = [*events]
+        looked_at.extend(given)
+        return touched_by(event, body, given)
+
+    monkeypatch.setattr("claimledger.projections.belonging.touched_by", touched)
+    monkeypatch.setattr("claimledger.projections.finding.touched_by", touched)
+    with Ledger.open(place) as opened:
+        state = opened.replay(CaseState(CASE))
+        assert len(state.revocations) == len(looked_at) == MANY
+        found = [
+            *Finder(Sought(asserter="shared:ngo"), revocations=opened.revocations()).found_in(opened.events())
+        ]
+        assert sum(each.revocation is not None for each in found) == MANY
+        assert len(looked_at) == 2 * MANY
+        fold = opened.replay(Asserters())
+    fold.revocations = Asked(fold.revocations)
+    [ngo] = [row for row in fold.rows if row.holder == "shared:ngo"]
+    assert sum(each.claims.times for each in ngo.signature_disputed) == MANY
+    assert fold.revocations.times <= 8 * MANY
