@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from claimledger.events.errors import InvalidValue, VerificationFailed, WrongLedger
 
 from .bundle_files import HEADS
@@ -18,7 +20,7 @@ from .bundle_log import State
 from .bundle_read import Bundle
 from .heads import NO_LEAF, StreamHead, open_head
 from .log_keys import head_verifiers
-from .notes import MAX_NOTE_BYTES
+from .notes import MAX_NOTE_BYTES, NoteVerifier
 from .register import shared_register
 from .trust import KeyStream
 
@@ -37,10 +39,10 @@ def verify_heads(
         links: of all its events.
         findings: takes what does not hold, and which notes are not here.
     """
-    signed = bundle.below(HEADS)
+    signed, log = bundle.below(HEADS), head_verifiers(keys, state.size)
     for stream in signed:
         try:
-            head = _read(bundle, stream, state, keys)
+            head = _read(bundle, stream, state, log)
         except (VerificationFailed, InvalidValue) as error:
             findings.add("heads.wrong", f"heads/{stream}: {error}")
             continue
@@ -57,8 +59,8 @@ def verify_heads(
         findings.add("unchecked.heads", said)
 
 
-def _read(bundle: Bundle, stream: str, state: State, keys: KeyStream) -> StreamHead:
-    head = open_head(bundle.read(HEADS + stream, MAX_NOTE_BYTES), head_verifiers(keys, state.size))
+def _read(bundle: Bundle, stream: str, state: State, log: Sequence[NoteVerifier]) -> StreamHead:
+    head = open_head(bundle.read(HEADS + stream, MAX_NOTE_BYTES), log)
     if (head.size, head.root, head.stream) != (state.size, state.root, stream):
         raise WrongLedger("is of another stream or checkpoint")
     return head
