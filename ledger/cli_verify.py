@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from claimledger.events.identifiers import is_digest
+
 from .cli_auditor import (
     Authorities,
     HowMany,
@@ -78,6 +80,9 @@ def verify(
     from .bundle_read import is_bundle
     from .store import Store
 
+    if trust is not None and not is_digest(trust.lower()):
+        said = "a ledger id is 64 hex digits: it was shown when the ledger was made"
+        raise typer.BadParameter(said, param_hint="--trust")
     if trust is not None and unpinned:
         raise typer.BadParameter("say either --trust or --unpinned", param_hint="--unpinned")
     kept = kept_checkpoints(checkpoint)

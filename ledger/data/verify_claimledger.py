@@ -259,7 +259,7 @@ class Check:
         lists = ["".join(f"{found[name]}  {name}\n" for name in each) for each in names]
         for name, text in zip(TAGS[1:], ["BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n", *lists]):
             said = set(bytes(self.files[name][: 2**22]).decode("utf-8", "replace").split("\n"))
-            odd = [line[66:] for line in text.split("\n") if line not in said][:9]
+            odd = sorted({line[66:] for line in said ^ set(text.split("\n"))})[:9]
             self.say("bundle.manifest", f"Not as {name} says: {', '.join(odd)}", self.files[name] != text.encode())
         for name in [name for name in found if re.search("/(timestamps|sources)/", name)]:
             self.say("bundle.manifest", f"{name} has another digest than its name.", name[-64:] != found[name])
@@ -357,7 +357,7 @@ class Check:
             self.say("tail.cut", f"Of {self.called(stream)} the last records are not here: {cut}.", cut > 0)
             self.say("heads.wrong", f"The log signed another end of {self.called(stream)}.", cut <= 0 and other)
         register = str(uuid.uuid5(uuid.UUID("7f1c2a52-6c0b-5d0e-9a43-0d1f6a1f2b77"), self.ledger))
-        for stream in {*self.ends, register} - set(heads) if self.note else ():
+        for stream in sorted({*self.ends, register} - set(heads)) if self.note else ():
             self.say("unchecked.heads", f"Nothing says where {self.called(stream)} ends: it could have been cut off.")
 
     def called(self, stream: str) -> str:
@@ -377,7 +377,7 @@ def shown(text) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bundle", help="the file BUNDLE.zip")
-    parser.add_argument("--trust", metavar="LEDGER_ID", help="which you got from somewhere else")
+    parser.add_argument("--trust", metavar="LEDGER_ID", type=str.lower, help="which you got from somewhere else")
     asked = parser.parse_args()
     if asked.trust is not None and not fits(asked.trust, HEX): parser.error("--trust: an id is 64 of 0 to 9 and a to f")
     sys.stdout.reconfigure(errors="backslashreplace")

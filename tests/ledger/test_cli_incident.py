@@ -415,7 +415,9 @@ def test_verify_with_another_pin_fails(run: Run) -> None:
 
 
 def test_a_pin_that_is_none_is_refused(run: Run) -> None:
-    assert "64 hex digits" in run("verify", "incident.ledger", "--trust", "abc").stderr
+    refused = run("verify", "incident.ledger", "--trust", "abc")
+    assert refused.exit_code == 2
+    assert "64 hex digits" in refused.stderr
     assert run("verify", "incident.ledger", "--trust", "0" * 64, "--unpinned").exit_code == 2
 
 

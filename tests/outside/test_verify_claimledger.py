@@ -130,6 +130,8 @@ def test_a_bundle_that_is_held_against_no_id_could_not_be_checked() -> None:
     assert "WHICH YOU DID NOT NAME (--trust)" in done.stdout
     other = run(GOLDEN, "--trust", "0" * 64)
     assert other.returncode == 1
+    assert run(GOLDEN, "--trust", LEDGER_ID.upper()).returncode == DISPUTED
+    assert run(GOLDEN, "--trust", "").returncode == 2
     assert "ledger.other: This is not the ledger that you named." in other.stdout
 
 
