@@ -2,7 +2,10 @@
 
     *                every protected slot
     SLOT             every slot of that name: ``quote``, ``entity.name``
-    EVENT:SLOT       one slot of one event, named by its event id, a claim's ref, or the first digits of its leaf hash
+    EVENT:SLOT       one slot of one event, named by its event id or the first digits of its leaf hash
+    NAME:SLOT        one slot of a claim, in what amends or withdraws it too; of the registration of an entity or of a
+                     source: ``w1:entity.name``; the end of the slot's name will do, and ``claim:NAME:SLOT``,
+                     ``entity:NAME:SLOT`` and ``source:NAME:SLOT`` tell several of one name apart
     ENTITY           every protected slot of the events that register that entity or speak of it, by its name in the
                      case, or by the name that its recorder calls a protected person
     SOURCE           the same of a source: of its registration, and of the events that name it
@@ -21,7 +24,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from claimledger.events.claims import ClaimRecorded
+from claimledger.events.claims import ClaimAmended, ClaimRecorded, ClaimWithdrawn
 from claimledger.events.disclosure import SlotStatus
 from claimledger.events.errors import UnknownName
 from claimledger.events.identifiers import is_slot
@@ -36,6 +39,7 @@ __all__ = ["Withholding"]
 
 _LEAF_DIGITS = 8
 _HEX = re.compile(r"[0-9a-f]+").fullmatch
+_SORTS = ("claim", "entity", "source")
 
 
 class Withholding:
@@ -58,6 +62,8 @@ class Withholding:
         streams: Sequence[str],
     ) -> None:
         self._shared = shared_stream
+        self._pseudonym = pseudonym
+        self._source_name = source_name
         self._left = set(words)
         self._everything = "*" in self._left
         self._left.discard("*")
@@ -65,6 +71,7 @@ class Withholding:
         self._sources: dict[tuple[str, str], str] = {}  # the same of a source
         self._plain: dict[str, str] = {}
         self._of_events: list[tuple[str, str, str]] = []
+        self._claims: dict[str, set[str]] = {}  # word to the ids of the claims that it names
         for word in sorted(self._left):
             event, colon, slot = word.rpartition(":")
             if colon and word.startswith(SHARED) and word.count(":") == 1:
@@ -99,9 +106,10 @@ class Withholding:
             self._speaks_of(event)
             return committed
         found = {slot for slot in committed if self._fits(slot)}
-        for name, slot, word in self._of_events:
-            if slot in committed and self._is_named(event, name):
-                found.add(slot)
+        for name, asked, word in self._of_events:
+            slots = {slot for slot in committed if slot == asked or slot.endswith(f".{asked}")}
+            if self._is_named(event, name, word) and slots:
+                found |= slots
                 self._left.discard(word)
         return committed if self._speaks_of(event) else found
 
@@ -136,12 +144,27 @@ class Withholding:
             return True
         return False
 
-    def _is_named(self, event: Event, name: str) -> bool:
-        if name == event.id:
+    def _is_named(self, event: Event, named: str, word: str) -> bool:
+        if named == event.id:
             return True
-        if len(name) >= _LEAF_DIGITS and _HEX(name) and event.leaf.startswith(name):
+        if len(named) >= _LEAF_DIGITS and _HEX(named) and event.leaf.startswith(named):
             return True
-        return isinstance(event.body, ClaimRecorded) and event.body.ref == name
+        sort, colon, name = named.partition(":")
+        if not colon or sort not in _SORTS:
+            sort, name = "", named
+        body = event.body
+        if isinstance(body, ClaimRecorded) and sort in ("", "claim") and body.ref == name:
+            self._claims.setdefault(word, set()).add(event.id)
+            return True
+        if isinstance(body, ClaimAmended):
+            return body.amends in self._claims.get(word, ())
+        if isinstance(body, ClaimWithdrawn):
+            return body.withdraws in self._claims.get(word, ())
+        if isinstance(body, EntityRegistered) and sort in ("", "entity"):
+            return name == body.name or self._pseudonym(event.stream, name) == body.name
+        if isinstance(body, SourceRegistered) and sort in ("", "source"):
+            return self._source_name(event.stream, name) == body.name
+        return False
 
     def _speaks_of(self, event: Event) -> bool:
         """Whether an event registers, or speaks of, an entity or a source that is withheld."""

@@ -3,7 +3,8 @@
 1. What is written is verified first, as its recipient would; nothing is written over.
 2. What its recipient cannot check is said to whoever makes it: no checkpoint, no signed end, content that is missing.
 3. What is signed in clear goes out whatever is withheld: where that has protected words, it is said; so is it of the
-   words that whoever packs writes beside them, as far as they are not refused.
+   words that whoever packs writes beside them, as far as they are not refused. What is protected and given, and holds
+   words of what is withheld, is said with what withholds it, too.
 4. Without the ledger's id from elsewhere, a bundle never reads as verified.
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .cli_leaks import warn_of_bundle
+from .cli_leaks import still_given_as_json, warn_of_bundle, warn_of_still_given
 from .cli_terminal import note, open_keyring, progress_bar, say, say_json, screen_width, tell, write_new
 from .cli_write import AsJSON, LedgerPlace, leaf_of
 
@@ -38,8 +39,9 @@ Withheld = Annotated[
     list[str] | None,
     typer.Option(
         "--withhold",
-        metavar="SLOT|ENTITY",
-        help="Leave out: a slot, EVENT:SLOT, all that is protected where an entity is named, or *.",
+        metavar="SLOT|ENTITY|NAME:SLOT",
+        help="Leave out: a slot, NAME:SLOT (C1:quote, w1:entity.name), all that is protected where an entity is named, "
+        "or *.",
     ),
 ]
 To = Annotated[Path, typer.Option("--to", metavar="FILE", help="The file to make; nothing may be there.")]
@@ -87,7 +89,9 @@ def bundle(
         report = opened.bundle(cases, to=to, custody=custody, withhold=withhold or (), sources=source or ())
         leaks = [leak for case in dict.fromkeys(cases) for leak in opened.case(case).leaks()]
         beside = opened.words_in(cases, {**_options(custody), "--to": to.name})
-    _say_written(to, report, as_json=as_json)
+        given = opened.still_given(withhold or (), cases)
+    _say_written(to, report, as_json=as_json, still_given=still_given_as_json(given))
+    warn_of_still_given(given)
     warn_of_bundle(leaks, beside)
     if any(each.code == "unchecked.heads" for each in report.findings):
         note("with --keys DIR, where the log's keys are, the log signs where the cases end")
@@ -96,7 +100,13 @@ def bundle(
 
 def disclose(
     ledger: LedgerPlace,
-    event: Annotated[str, typer.Argument(metavar="EVENT", help="A leaf hash, or CASE/NAME of a claim.")],
+    event: Annotated[
+        str,
+        typer.Argument(
+            metavar="EVENT",
+            help="A claim, entity:NAME or source:NAME (CASE/... where there are several cases), or a leaf hash.",
+        ),
+    ],
     slot: Annotated[list[str], typer.Argument(metavar="SLOT", help="The protected slots to hand over.")],
     to: To,
 ) -> int:
@@ -261,11 +271,11 @@ def _what_it_is(report: BundleReport, width: int) -> list[Line]:
     return lines
 
 
-def _say_written(to: Path, report: BundleReport, *, as_json: bool) -> None:
+def _say_written(to: Path, report: BundleReport, *, as_json: bool, **more: object) -> None:
     from claimledger.projections.layout import amount, paragraph
 
     if as_json:
-        say_json({"file": str(to), **bundle_as_json(report, report.exit_status())})
+        say_json({"file": str(to), **bundle_as_json(report, report.exit_status()), **more})
         return
     tell(
         f"{to}: {amount(report.events, 'event')} of {', '.join(report.cases)}, verified as its recipient will"

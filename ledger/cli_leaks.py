@@ -13,6 +13,7 @@ from .cli_terminal import note, say, screen_width
 
 if TYPE_CHECKING:
     from .leaks import Leak
+    from .withheld_words import StillGiven
 
 __all__ = [
     "is_ledger",
@@ -20,8 +21,10 @@ __all__ = [
     "leaks_of_ledger",
     "said_of_clean",
     "say_leaks",
+    "still_given_as_json",
     "warn_of_bundle",
     "warn_of_leaks",
+    "warn_of_still_given",
 ]
 
 _MAGIC = b"SQLite format 3\0"
@@ -32,6 +35,10 @@ _NO_CASE = "there is no case in it yet, so nothing to look through"
 _CLEAN = "no protected word is signed in clear, as far as it is written as it was given"
 _HANDED_ON = (
     "what is signed in clear is in the bundle, whatever was withheld: think twice before you hand it out"
+)
+_STILL_GIVEN = (
+    "words of what was withheld are in what was made: if they must not be, delete it, and make it anew with these "
+    "withheld as well"
 )
 _LISTED = 20
 """How many places are listed where a bundle is made; `lint` lists all."""
@@ -94,6 +101,36 @@ def warn_of_bundle(leaks: Sequence[Leak], beside: Sequence[Leak]) -> None:
     if leaks:
         lines += paragraph(_HANDED_ON, width)
     note(*lines)
+
+
+def warn_of_still_given(given: Sequence[StillGiven]) -> None:
+    """Warn on standard error, for each slot that is given though it holds words of what was withheld."""
+    from claimledger.projections.layout import paragraph
+
+    width = screen_width()
+    lines: list[Any] = []
+    for each in given[:_LISTED]:
+        lines += paragraph(f"warning: {each}", width, hanging=4)
+    if len(given) > _LISTED:
+        lines.append(f"warning: and {len(given) - _LISTED} more; withhold these first, and see")
+    if given:
+        lines += paragraph(_STILL_GIVEN, width)
+        note(*lines)
+
+
+def still_given_as_json(given: Iterable[StillGiven]) -> list[dict[str, Any]]:
+    """The same as data."""
+    return [
+        {
+            "where": each.leak.where,
+            "slot": each.slot,
+            "of": each.leak.of,
+            "words_of": each.leak.slot,
+            "part": each.leak.is_part,
+            "withhold": each.withhold,
+        }
+        for each in given
+    ]
 
 
 def say_leaks(file: Path, leaks: Sequence[Leak]) -> None:

@@ -18,6 +18,7 @@ import typer
 from .cli_bundle import Withheld
 from .cli_case import CaseName, case_named, holders_of
 from .cli_clocks import AssertedBy, KnownAt, TrueOn, asked, repeated
+from .cli_leaks import warn_of_still_given
 from .cli_terminal import copies_at, note, say, say_json, screen_width, write_new
 from .cli_write import AsJSON, LedgerPlace
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .case import Case
     from .ledger import Ledger
     from .ledger_reading import LedgerReader
+    from .withheld_words import StillGiven
 
 __all__ = ["sheet"]
 
@@ -79,6 +81,8 @@ def sheet(
         )
         exhibits = Exhibits(fold.case, fold.state.title, opened.id, opened.origin, pages)
         provenance = fold.provenance().to_json()
+        given = _on_pages(pages, opened.still_given(withhold or (), [fold.case]))
+    warn_of_still_given(given)
     if as_json:
         say_json(
             {
@@ -104,6 +108,18 @@ def sheet(
         say(*sheets_lines(exhibits, width=screen_width()))
     _warn_of_content(pages, is_bundle=opened.store.is_sparse)
     return 0
+
+
+def _on_pages(pages: Sequence[Exhibit], given: Sequence[StillGiven]) -> list[StillGiven]:
+    """Of what is given though it holds words of what is withheld, what may stand on the pages that were made."""
+    clear = {page.row.ref: page.in_clear for page in pages}
+    anywhere = {slot for slots in clear.values() for slot in slots}
+    return [
+        each
+        for each in given
+        if each.slot in clear.get(each.leak.where.removeprefix("claim "), ())
+        or (each.slot in anywhere and not each.leak.where.startswith("claim "))
+    ]
 
 
 def _case_asked(opened: Ledger, case: str | None, claims: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from .checks import did_you_mean
 from .clear_words import ProtectedWords
 from .leaks import Leak, where_of
 from .ledger_reading import LedgerReader
+from .withheld_words import StillGiven, still_given
 
 __all__ = ["HandingOn"]
 
@@ -90,6 +91,26 @@ class HandingOn(LedgerReader):
             to,
             progress,
         )
+
+    def still_given(self, withhold: Iterable[str], cases: Sequence[str] | None = None) -> list[StillGiven]:
+        """Where words of what is to be withheld stand in protected content that is given.
+
+        How words are compared, and which are looked for, says `claimledger.withheld_words`.
+
+        Args:
+            withhold: what is left out, in the words of `bundle`.
+            cases: names of the cases that are handed on together; None for all that are here.
+
+        Raises:
+            UnknownName: no such case.
+            VerificationFailed: an event is not what was signed.
+        """
+        asked = set(withhold)
+        if not asked or "*" in asked:
+            return []
+        names = [None] if cases is None else sorted(set(cases))
+        streams = [stream for name in names for stream in self._streams_of(name)]
+        return still_given(self._log.events(streams), self._withholding(asked, streams))
 
     def words_in(self, cases: Sequence[str] | None, texts: Mapping[str, str | None]) -> list[Leak]:
         """Where texts that go out with a bundle hold words that its cases protect, parts of names too; not the words.

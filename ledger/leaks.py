@@ -53,6 +53,7 @@ _SHORTEST_PART = 3
 _NO_NAMES = frozenset({"the", "and", "for", "from", "with", "mrs", "miss"})
 """Words that begin with a capital in many a name, and are nobody's."""
 _SPACES = re.compile(r"\s+")
+_TOKENS = re.compile(r"[^\W_]+").findall
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,23 @@ def find_leaks(
         places: where: the record in words, the dotted path in it, the text.
         is_signed: whether those places are signed in clear.
     """
-    patterns = [(secret, _pattern(secret.words)) for secret in secrets]
+    sought = list(secrets)
+    by_token: dict[str, list[int]] = {}
+    for index, secret in enumerate(sought):
+        # Where words stand by themselves, so does each token of them: the longest is the rarest, as a rule.
+        for token in {max(_TOKENS(word), key=len, default="") for word in secret.words}:
+            by_token.setdefault(token, []).append(index)
+    patterns: dict[int, re.Pattern[str]] = {}
     found: dict[tuple[str, str, str, str], Leak] = {}
     for where, path, text in places:
         form = normal(text)
-        for secret, pattern in patterns:
-            # Looking for the letters first spares most of the time where many are protected.
-            if not any(word in form for word in secret.words) or pattern.search(form) is None:
+        tokens = by_token.keys() & {"", *_TOKENS(form)}
+        for index in sorted({index for token in tokens for index in by_token[token]}):
+            secret = sought[index]
+            if not any(word in form for word in secret.words):
+                continue
+            pattern = patterns.get(index) or patterns.setdefault(index, _pattern(secret.words))
+            if pattern.search(form) is None:
                 continue
             slot = secret.slot.removeprefix("part of ")
             leak = Leak(where, path, secret.of, slot, is_signed, slot != secret.slot)

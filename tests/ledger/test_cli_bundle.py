@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from claimledger import Ledger
 from claimledger.cli import app
 from claimledger.cli_terminal import PASSPHRASE
+from claimledger.events import Count, Group, Organisation
+from claimledger.events.disclosure import SlotStatus
+from claimledger.events.recorder_acts import EntityRegistered
 from claimledger.testing import seeded_keyring
 from tests.bundles.packing import bundle, unpack, with_manifests
 from tests.bundles.variants import GOLDEN, LEDGER_ID, variants
@@ -370,3 +374,128 @@ def test_what_is_written_of_a_merged_bundle_is_held_against_the_words_that_it_gi
     ):
         merged = run("merge", *quiet, *DAY)
         assert (merged.exit_code, merged.stderr) == (0, "")
+
+
+NAMED = """
+claimledger: 1
+case: {id: quay, title: A night at the quay}
+sources:
+  report: {title: Report of the night, publisher: paper, language: en, published: 2031-05-04}
+  talk: {protected: true, label: a talk, title: Talk with Zuben Kale}
+shared:
+  paper: {medium: The paper}
+entities:
+  w1: {person: protected, label: a witness, name: Zuben Kale, aliases: [Kale of the quay]}
+  held: {group: those held}
+defaults: {source: report, asserter: paper, asserted_at: 2031-05-04}
+claims:
+  C1: {count: held, quantity: 20, asserter: w1, quote: there were twenty}
+  C2: {count: held, quantity: 12, quote: zuben  kale was one of twelve}
+  C3: {count: held, quantity: 11, source: talk, quote: eleven of them}
+"""
+
+
+@pytest.fixture
+def named(run: Run) -> str:
+    """A ledger at `q.ledger` in which a protected name stands in other protected content; the person's random name."""
+    Path("quay.yaml").write_text(NAMED)
+    assert (
+        run("init", "q.ledger", "--origin", "example.org/q", "--keys", "keys", "--no-passphrase").exit_code
+        == 0
+    )
+    assert run("record", "q.ledger", "quay.yaml", "--keys", "keys").exit_code == 0
+    with Ledger.open("q.ledger", read_only=True) as ledger:
+        body = ledger.event(ledger.case("quay").registration("entity", "w1").leaf).body
+    assert isinstance(body, EntityRegistered)
+    return body.name
+
+
+def test_where_a_withheld_name_is_given_elsewhere_is_said_with_what_withholds_it(
+    run: Run, named: str
+) -> None:
+    for number, word in enumerate(("w1", "w1:entity.name", "entity.name", f"{named}:name")):
+        made = run("bundle", "q.ledger", "quay", "--to", f"{number}.zip", "--withhold", word, *DAY)
+        said = " ".join(made.stderr.split())
+        assert made.exit_code == 0
+        assert (
+            f"warning: claim C2, quote.exact: the protected name of {named} stands here, and it is given; "
+            "--withhold C2:quote leaves it out" in said
+        )
+        title = re.search(r"warning: (source \S+), source.title: the protected name", said)
+        assert title is not None
+        assert f"--withhold {title[1].removeprefix('source ')}:source.title leaves it out" in said
+        alias = f"entity {named}, entity.aliases: a part of the protected name of {named}"
+        assert (alias in said) == (word != "w1"), "all of w1 is withheld, or the name alone"
+        assert "kale" not in said.casefold()
+    told = json.loads(
+        run(
+            "bundle", "q.ledger", "quay", "--to", "j.zip", "--withhold", "w1", "--json", *DAY
+        ).stdout
+    )["still_given"]  # fmt: skip
+    assert [(each["where"].split()[0], each["slot"], each["of"], each["words_of"]) for each in told] == [
+        ("claim", "quote", named, "name"),
+        ("source", "source.title", named, "name"),
+    ]
+    also = [part for each in told for part in ("--withhold", each["withhold"])]
+    quiet = run("bundle", "q.ledger", "quay", "--to", "q.zip", "--withhold", "w1", *also, *DAY)
+    assert (quiet.exit_code, "warning" in quiet.stderr) == (0, False)
+    shown = run("sheet", "q.zip").stdout
+    assert "kale" not in shown.casefold()
+    assert "eleven of them" in shown
+
+
+def test_sheets_say_where_on_their_pages_a_withheld_name_is_given(run: Run, named: str) -> None:
+    both = " ".join(run("sheet", "q.ledger", "--withhold", "w1").stderr.split())
+    assert f"claim C2, quote.exact: the protected name of {named} stands here" in both
+    assert "source.title: the protected name" in both
+    one = " ".join(run("sheet", "q.ledger", "--withhold", "w1", "--claim", "C2").stderr.split())
+    assert "claim C2, quote.exact" in one
+    assert "source.title" not in one
+    none = run("sheet", "q.ledger", "--withhold", "w1", "--withhold", "C2:quote", "--withhold", "talk:title")
+    assert "is given" not in none.stderr
+    assert "kale" not in none.output.casefold()
+
+
+def test_one_slot_is_withheld_by_the_name_of_whose_it_is_and_no_other(run: Run, named: str) -> None:
+    for number, word in enumerate(("w1:entity.name", f"{named}:name", "entity:w1:name")):
+        made = run("bundle", "q.ledger", "quay", "--to", f"{number}.zip", "--withhold", word, "--json", *DAY)
+        assert made.exit_code == 0
+        assert json.loads(made.stdout)["slots"]["withheld"] == 1
+        with Ledger.open(f"{number}.zip") as bundled:
+            event = bundled.event(bundled.case("quay").registration("entity", named).leaf)
+        assert {slot for slot, status in event.slots.items() if status is SlotStatus.WITHHELD} == {
+            "entity.name"
+        }
+    for wrong in ("w1:quote", "w2:entity.name", "claim:w1:entity.name", "w1:"):
+        refused = run("bundle", "q.ledger", "quay", "--to", "no.zip", "--withhold", wrong, *DAY)
+        assert (refused.exit_code, Path("no.zip").exists()) == (1, False)
+        assert f'--withhold "{wrong}"' in refused.stderr
+
+
+def test_one_slot_of_a_claim_is_withheld_in_what_amends_it_too(run: Run, named: str) -> None:
+    assert named
+    with new_ledger("w.ledger") as ledger:
+        case = ledger.create_case("else", title="Another night")
+        case.register_entity("held", Group(label="those held"))
+        case.register_entity("ngo", Organisation(label="An NGO"))
+        case.record(Count(group="held", quantity="3"), ref="X1", asserter="ngo", quote="three of them")
+        case.amend(
+            "X1", Count(group="held", quantity="4"), asserter="ngo", quote="four then", because="recounted"
+        )
+    made = run("bundle", "w.ledger", "else", "--to", "w.zip", "--withhold", "X1:quote", "--json", *DAY)
+    assert json.loads(made.stdout)["slots"]["withheld"] == 2
+
+
+def test_a_withheld_name_is_handed_over_later_and_shown(run: Run, named: str) -> None:
+    assert run("seal", "q.ledger", "--keys", "keys").exit_code == 0
+    assert run("bundle", "q.ledger", "quay", "--to", "q.zip", "--withhold", "w1", *DAY).exit_code == 0
+    assert run("disclose", "q.ledger", "entity:w1", "entity.name", "--to", "name.jsonl").exit_code == 0
+    assert run("merge", "q.zip", "name.jsonl", "--to", "q-2.zip", *DAY).exit_code == 0
+    with Ledger.open("q.zip") as before, Ledger.open("q-2.zip") as after:
+        leaf = before.case("quay").registration("entity", named).leaf
+        bodies = [each.event(leaf).body for each in (before, after)]
+    assert [getattr(body.entity, "name", "") for body in bodies if isinstance(body, EntityRegistered)] == [
+        None,
+        "Zuben Kale",
+    ]
+    assert "entity:NAME" in " ".join(run("disclose", "--help").stdout.split())
