@@ -170,8 +170,9 @@ class Case(Registering, RecorderActs, EvidenceActs):
 
         Raises:
             UnknownName: nothing of that name, or nothing protected.
-            InvalidValue: authority or reason hold words of what is to be erased, or of anything else that the case
-                protects: a name or a part of it, an alias, a contact, a protected title, your own name for somebody.
+            InvalidValue: authority or reason hold what is to be erased or a telling part of it (a number, a word of
+                four letters or more that is no everyday one), or words of anything else that the case protects: a name
+                or a part of it, an alias, a contact, a protected title, your own name for somebody.
             ErasureUnfinished: it is recorded, and another process still holds the bytes on the disk.
         """
         return self._eraser().erase(what, authority=authority, reason=reason)

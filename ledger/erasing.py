@@ -3,11 +3,12 @@
 1. First the erasure is recorded: a signed ``disclosure.erased`` for each event, with authority and reason, all of
    them in one transaction. Then the bytes are deleted (`claimledger.sqlite_purge`). Interrupted at any moment, the next
    opening for writing finishes it; until then what was erased is read as erased, bytes or no bytes.
-2. Authority and reason are signed in clear for good: they are refused where they hold words of what is erased, or of
-   anything else that the case protects (`claimledger.clear_words`).
+2. Authority and reason are signed in clear for good: they are refused where they hold what is erased or a telling part
+   of it (a number of two digits or more, a word of four letters or more that is no everyday one), or words of anything
+   else that the case protects (`claimledger.clear_words`).
 3. Erasing what is erased already records nothing and looks again for its bytes.
-4. The result names where the same words still stand, and attributes of the same entity: signed in clear, where nobody
-   can take them out, or in other protected content, which can be erased as well.
+4. The result names where the same words still stand, and attributes and other protected fields of the same entity:
+   signed in clear, where nobody can take them out, or in other protected content, which can be erased as well.
 5. Copies that were given away, backups made before, and what other programs kept are beyond reach.
 """
 
@@ -47,6 +48,7 @@ from .leaks import (
     protected_places,
     signed_places,
     strings_of,
+    telling_parts,
     where_of,
 )
 from .recording import Receipt
@@ -94,8 +96,8 @@ class Erased:
     Attributes:
         slots: every slot that was meant, each of them erased now.
         receipts: one for each erasure that was recorded; none where all of it was erased before.
-        elsewhere: where the same words still stand in the case, and attributes of an entity of which something was
-            erased; neither words nor values are in it.
+        elsewhere: where the same words still stand in the case, and attributes and protected fields that stay of an
+            entity of which something was erased; neither words nor values are in it.
     """
 
     slots: tuple[ErasedSlot, ...]
@@ -249,10 +251,11 @@ class Eraser:
 
     def _check_words(self, targets: Iterable[_Target], *, authority: str, reason: str) -> None:
         places = [("authority", "", authority), ("reason", "", reason)]
-        for leak in find_leaks(_secrets(targets), places):
+        for leak in find_leaks([*_secrets(targets), *_parts(targets)], places):
+            held = "a part of" if leak.is_part else "words of"
             raise InvalidValue(
-                f"{leak.where}: it holds words of what is to be erased ({leak.slot} of {leak.of}), and it is signed "
-                "in clear for good; say it without them"
+                f"{leak.where}: it holds {held} what is to be erased ({leak.slot} of {leak.of}), and it is signed "
+                "in clear for good; say it without"
             )
         # Of the shared register nothing is protected: what is erased there may be about any case.
         streams = None if self._case is None else (self._stream,)
@@ -266,7 +269,7 @@ class Eraser:
         if not secrets and not people:
             return ()
         doomed = {(where_of(target.event), slot) for target in targets for slot in target.slots}
-        signed, protected, values = [], [], []
+        signed, protected, values = [], [], list(_kept(targets))
         for event in self._log.events([self._stream]):
             where = where_of(event)
             values += [
@@ -354,6 +357,25 @@ def _secrets(targets: Iterable[_Target]) -> Iterator[Secret]:
             words = {normal(text) for _, text in strings_of(target.contents.get(slot))} - {""}
             if words and slot not in _NO_WORDS:
                 yield Secret(of, slot, tuple(sorted(words)))
+
+
+def _parts(targets: Iterable[_Target]) -> Iterator[Secret]:
+    """What tells a part of what is erased: numbers, and words that are not everybody's."""
+    for secret in _secrets(targets):
+        parts = {part for word in secret.words for part in telling_parts(word)}
+        if parts:
+            yield Secret(secret.of, f"part of {secret.slot}", tuple(sorted(parts)))
+
+
+def _kept(targets: Iterable[_Target]) -> Iterator[Leak]:
+    """What stays of an entity of which something is erased: its other protected fields that are at hand."""
+    for target in targets:
+        body = target.event.body
+        if isinstance(body, EntityRegistered):
+            for slot, status in target.event.slots.items():
+                if status is SlotStatus.DISCLOSED and slot not in target.slots:
+                    kept = slot.removeprefix("entity.")
+                    yield Leak(where_of(target.event), slot, body.name, kept, is_signed=False, is_value=True)
 
 
 def _is_called(slot: str, name: str) -> bool:

@@ -45,6 +45,7 @@ __all__ = [
     "signed_places",
     "source_secrets_of",
     "strings_of",
+    "telling_parts",
     "where_of",
 ]
 
@@ -52,6 +53,26 @@ _IDENTIFYING = ("name", "aliases", "contact")
 _SHORTEST_PART = 3
 _NO_NAMES = frozenset({"the", "and", "for", "from", "with", "mrs", "miss"})
 """Words that begin with a capital in many a name, and are nobody's."""
+_EVERYDAY = frozenset(
+    """
+    about after again against also always another anybody because been before being below between both cannot
+    could does done down during each either else even ever every everybody everything first from given gave
+    goes gone hardly have having here hers herself himself http https into itself just know known last later
+    least less like made make many might more most much must near never next nobody none nothing often once
+    only other others ours over perhaps rather said same says shall should since some somebody something still
+    such than that their theirs them themselves then there these they thing things this those though through
+    told took under until upon used very wants wanted well went were what when where whether which while whole
+    whom whose will with within without would your yours year years month months week weeks date dates days
+    today time times hour hours authority asked asks asking called case claim concerned concerns consent court
+    data erase erased erasing erasure forgotten judge judgement kept lawyer legal order ordered orders person
+    persons people privacy protected protection quote reason removal remove removed request requested requests
+    right rights ruling safety source statement taken withdraw withdrawn withdrew witness wish wished wishes
+    word words
+    """.split()
+)
+"""Words of four letters or more that stand in many a reason, and tell nothing of whoever is spoken of."""
+_RUNS = re.compile(r"[^\W\d_]+|\d+").findall
+_DIGEST = re.compile(r"[0-9a-f]{32,}").fullmatch
 _SPACES = re.compile(r"\s+")
 _TOKENS = re.compile(r"[^\W_]+").findall
 
@@ -153,6 +174,24 @@ def source_secrets_of(of: str, source: Source) -> Iterator[Secret]:
         words = normal(getattr(source, slot) or "") if slot in source.slots else ""
         if words:
             yield Secret(of, slot, (words,))
+
+
+def telling_parts(form: str) -> set[str]:
+    """The parts of a text that tell something of it, where it is to be named nowhere.
+
+    Args:
+        form: the text in its normal form.
+
+    Returns:
+        Every run of two digits or more, every word of four letters or more that is no everyday one, and what is
+        written of both without a space; of a digest nothing.
+    """
+    found: set[str] = set()
+    for token in _TOKENS(form):
+        if not _DIGEST(token):
+            found |= {part for part in _RUNS(token) if len(part) >= (2 if part.isdigit() else 4)}
+            found |= {token} if len(token) >= 4 else set()
+    return found - _EVERYDAY
 
 
 def find_leaks(

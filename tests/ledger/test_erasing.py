@@ -237,6 +237,53 @@ def test_authority_and_reason_may_not_hold_what_is_erased(world: World, said: di
     assert world.case.claim("C1").slots["quote"] is SlotStatus.DISCLOSED
 
 
+@pytest.mark.parametrize("reason", ["1987", "year 1987", "born in 1987", "said about OARBLADES", "of 77"])
+@pytest.mark.parametrize("argument", ["authority", "reason"])
+def test_authority_and_reason_may_not_hold_a_telling_part_of_what_is_erased(
+    world: World, argument: str, reason: str
+) -> None:
+    told = Attribute(of=HANDLE, name="birth_date", details="the year 1987")
+    world.case.record(
+        told, ref="B2", asserter="ngo", quote="they hit us with oarblades in the village77, house 77"
+    )
+    size = world.ledger.size
+    with pytest.raises(
+        InvalidValue, match=rf"^{argument}: it holds a part of what is to be erased"
+    ) as caught:
+        world.case.erase("B2", **{**WHY, argument: reason})
+    for word in ("1987", "oarblades", "77"):
+        assert word not in str(caught.value)
+    assert world.ledger.size == size
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "asked for it",
+        "an order of the court",
+        "a request of the person, this year",
+        "the witness withdrew it",
+    ],
+)
+def test_ordinary_reasons_pass_whatever_is_erased(world: World, reason: str) -> None:
+    told = "a person asked the court this year with the witness who withdrew that request for an order"
+    world.case.record(Count(group="held", quantity="5"), ref="B2", asserter="ngo", quote=told)
+    assert world.case.erase("B2", authority="a judge", reason=reason).receipts
+
+
+def test_of_one_field_that_is_erased_the_others_of_the_same_entity_are_told(world: World) -> None:
+    done = world.case.erase(f"{HANDLE}:entity.name", **WHY)
+    where = f"entity {world.person}"
+    assert [(each.where, each.path, each.is_signed) for each in done.elsewhere if each.is_value] == [
+        ("claim B1", "claim.details", False),
+        (where, "entity.aliases", False),
+        (where, "entity.contact", False),
+        (where, "entity.handle", False),
+    ]
+    again = world.case.erase(world.person, **WHY)
+    assert [each.where for each in again.elsewhere] == ["claim B1"]
+
+
 def test_it_says_where_the_words_still_stand(world: World) -> None:
     world.case.record(Count(group="held", quantity="5"), asserter="ngo", quote=f"said {NAME}", hedges=[ALIAS])
     done = world.case.erase(world.person, **WHY)
