@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from pathlib import Path
 
@@ -267,3 +268,26 @@ def test_lint_and_record_warn_of_attributes_of_the_protected_in_clear_and_show_n
     for output in (linted.output, recorded.output, looked.output):
         assert "1987" not in output
         assert "village" not in output
+
+
+_WORDS = st.lists(st.text("aAbé1_- …", min_size=1, max_size=7).filter(normal), min_size=1, max_size=3)
+
+
+@given(st.lists(_WORDS, max_size=5), st.lists(st.text("aAbé1_- …", max_size=16), max_size=5))
+def test_words_are_found_wherever_they_stand_by_themselves_however_many_are_looked_for(
+    words: list[list[str]], texts: list[str]
+) -> None:
+    secrets = [
+        Secret(f"w{number}", "name", tuple(normal(each) for each in some))
+        for number, some in enumerate(words)
+    ]
+    expected = {
+        (str(place), secret.of)
+        for place, text in enumerate(texts)
+        for secret in secrets
+        for word in secret.words
+        if re.search(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", normal(text))
+    }
+    found = find_leaks(secrets, [(str(place), "", text) for place, text in enumerate(texts)])
+    assert {(leak.where, leak.of) for leak in found} == expected
+    assert len(found) == len(expected)
