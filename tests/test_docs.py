@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import os
 import re
@@ -19,6 +18,7 @@ import pytest
 from claimledger.events import errors
 from tests.attacks.book import switch_off
 from tests.ledger import softhsm
+from tests.scripts import load
 
 # Pages of which each block is typed in, in order, in one folder.
 WORKED = (
@@ -59,12 +59,7 @@ def shell(folder: Path, script: str) -> str:
 
 def script(project: Path, name: str) -> ModuleType:
     """A script of the documentation, loaded and not run."""
-    found = importlib.util.spec_from_file_location(name, project / "docs" / f"{name}.py")
-    assert found is not None
-    assert found.loader is not None
-    loaded = importlib.util.module_from_spec(found)
-    found.loader.exec_module(loaded)
-    return loaded
+    return load(project / "docs" / f"{name}.py")
 
 
 def in_their_order(wanted: str, shown: str) -> None:

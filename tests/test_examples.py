@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import io
 import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from claimledger import Keyring, Ledger
 from claimledger.events.kinds import kinds
+from tests.scripts import load
 
 
 def run(example: Path, *arguments: str) -> str:
@@ -24,15 +23,6 @@ def run(example: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def load(example: Path) -> ModuleType:
-    found = importlib.util.spec_from_file_location(example.stem, example)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
 
 
 def test_ten_lines_show_a_dispute_and_leave_a_ledger_that_verifies(project: Path, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 from types import ModuleType
@@ -11,18 +10,14 @@ import pytest
 
 from claimledger.bundle_report import BUNDLE_MEANINGS
 from tests.bundles.variants import expected
+from tests.scripts import load
 
 PAGES = ("2-events", "4-disclosures", "5-log", "6-bundles")
 
 
 @pytest.fixture(scope="module")
 def make_spec(project: Path) -> ModuleType:
-    found = importlib.util.spec_from_file_location("make_spec", project / "docs" / "make_spec.py")
-    assert found is not None
-    assert found.loader is not None
-    loaded = importlib.util.module_from_spec(found)
-    found.loader.exec_module(loaded)
-    return loaded
+    return load(project / "docs" / "make_spec.py")
 
 
 @pytest.mark.parametrize("name", PAGES)

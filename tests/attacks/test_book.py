@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests.scripts import load
 
 from .book import LINES, Attack, Check, attack, switch_off
 
@@ -14,12 +15,7 @@ from .book import LINES, Attack, Check, attack, switch_off
 @pytest.fixture(scope="module")
 def book(project: Path) -> ModuleType:
     """`docs/make_attacks.py`."""
-    found = spec_from_file_location("make_attacks", project / "docs" / "make_attacks.py")
-    assert found is not None
-    assert found.loader is not None
-    module = module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+    return load(project / "docs" / "make_attacks.py")
 
 
 def cases(book: ModuleType) -> list[Attack]:

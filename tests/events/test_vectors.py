@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import importlib.util
 import json
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from claimledger.events.kinds import kinds
 from claimledger.events.recorded import Event
 from claimledger.events.registry import body_types, read_body
 from claimledger.trust import KeyStream
+from tests.scripts import load
 
 FOLDER = Path(__file__).resolve().parent.parent / "vectors"
 GOLDEN: dict[str, Any] = json.loads((FOLDER / "events.json").read_text())
@@ -121,9 +121,4 @@ def test_the_keys_of_the_vectors_may_sign_them() -> None:
 
 
 def test_the_script_still_makes_the_golden_file() -> None:
-    found = importlib.util.spec_from_file_location("make_vectors", FOLDER / "make_vectors.py")
-    assert found is not None
-    assert found.loader is not None
-    script = importlib.util.module_from_spec(found)
-    found.loader.exec_module(script)
-    assert script.vectors() == EVENTS
+    assert load(FOLDER / "make_vectors.py").vectors() == EVENTS

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import re
 import shutil
@@ -17,6 +16,7 @@ import pytest
 from tests.conftest import Need
 from tests.outside.bundle_maker import archive
 from tests.outside.golden import EVENTS, Golden, Packed
+from tests.scripts import load
 
 RIGHT, WRONG = "Signature Verified Successfully", "Signature Verification Failure"
 HOLDS = "this is what was recorded"
@@ -26,12 +26,7 @@ TOOLS = ("bash", "unzip", "sha256sum", "perl", "cmp", "awk")
 @pytest.fixture(scope="module")
 def tutorial(project: Path) -> ModuleType:
     """`docs/make_tutorial.py`: it knows the page, its blocks, and what its reader has."""
-    found = importlib.util.spec_from_file_location("make_tutorial", project / "docs" / "make_tutorial.py")
-    assert found is not None
-    assert found.loader is not None
-    loaded = importlib.util.module_from_spec(found)
-    found.loader.exec_module(loaded)
-    return loaded
+    return load(project / "docs" / "make_tutorial.py")
 
 
 @pytest.fixture(scope="module")

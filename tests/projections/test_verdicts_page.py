@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from claimledger.projections import COMPARATORS, QuestionState, Verdict
+from tests.scripts import load
 
 
 @pytest.fixture(scope="module")
 def script(project: Path) -> ModuleType:
-    found = importlib.util.spec_from_file_location("make_verdicts", project / "docs" / "make_verdicts.py")
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+    return load(project / "docs" / "make_verdicts.py")
 
 
 def test_the_page_of_verdicts_is_what_the_code_gives(script: ModuleType, project: Path) -> None:
