@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -111,6 +111,8 @@ class Matching:
         self.case: Case | None = None
         self._file = claim_file
         self._known = known = _Known()
+        self._pseudonyms: dict[str, str] = {}
+        self._sources: dict[str, str] = {}
         try:
             self.case = ledger.case(claim_file.case)
         except UnknownName:
@@ -122,8 +124,10 @@ class Matching:
             if self.case.title != claim_file.title:
                 self._problem("case", "is recorded with another title; put it back")
             self.unchanged += 1
-        self._pseudonyms = dict(self._protected(claim_file))
-        self._sources = dict(self._protected_sources(claim_file))
+            entities = [body.name for body in claim_file.entities if body.entity.slots]
+            sources = [body.name for body in claim_file.sources if body.source.slots]
+            self._pseudonyms = dict(_registered(entities, self.case.entity_name))
+            self._sources = dict(_registered(sources, self.case.source_name))
         refs = claim_file.refs.items()
         self._ids = {stand_in: known.claims[ref][1].id for stand_in, ref in refs if ref in known.claims}
         self.shared = [body for body in claim_file.shared if self._shared_is_new(ledger, body)]
@@ -153,24 +157,6 @@ class Matching:
     def _problem(self, path: str, message: str) -> None:
         place = self._file.places.get(path, Place(1, 1))
         self.problems.append(Problem(self._file.file, place.line, place.column, path, message))
-
-    def _protected(self, claim_file: ClaimFile) -> Iterator[tuple[str, str]]:
-        """The names in the file of protected persons who are registered, with the names that are signed."""
-        for body in claim_file.entities:
-            if self.case is not None and body.entity.slots:
-                try:
-                    yield body.name, self.case.entity_name(body.name)
-                except UnknownName:
-                    continue
-
-    def _protected_sources(self, claim_file: ClaimFile) -> Iterator[tuple[str, str]]:
-        """The names in the file of protected sources that are registered, with the names that are signed."""
-        for body in claim_file.sources:
-            if self.case is not None and body.source.slots:
-                try:
-                    yield body.name, self.case.source_name(body.name)
-                except UnknownName:
-                    continue
 
     def _settled(self, body: B) -> B:
         """The body as it would be recorded, as far as what it names is recorded."""
@@ -323,3 +309,12 @@ def _is_same(new: Body, there: Body, event: Event) -> bool:
         return False
     at_hand = [slot for slot in protected if event.slots.get(slot) is SlotStatus.DISCLOSED]
     return all(protected[slot] == disclosed[slot] for slot in at_hand)
+
+
+def _registered(names: Iterable[str], signed: Callable[[str], str]) -> Iterator[tuple[str, str]]:
+    """Of the names that a file has for what is protected, those that are registered, with the names that are signed."""
+    for name in names:
+        try:
+            yield name, signed(name)
+        except UnknownName:
+            continue

@@ -137,8 +137,5 @@ def words_of(event: Event) -> Iterator[Secret]:
 
 
 def said_of(leak: Leak) -> str:
-    """Whose words they are: "a part of the protected name of person-1f2e3d4c"."""
-    if leak.slot == HANDLE:
-        return f"what its recorder calls {leak.of}"
-    part = "a part of the " if leak.is_part else "the "
-    return f"{part}protected {'alias' if leak.slot == 'aliases' else leak.slot} of {leak.of}"
+    """Whose words they are, as `Leak.whose` says it; what a recorder calls somebody is no protected word of theirs."""
+    return f"what its recorder calls {leak.of}" if leak.slot == HANDLE else leak.whose

@@ -94,28 +94,13 @@ def warn_of_bundle(leaks: Sequence[Leak], beside: Sequence[Leak]) -> None:
     for leak in beside:
         said = f"warning: {leak.where}: {said_of(leak)} stands in it, and it goes out in clear: make it anew without"
         lines += paragraph(said, width, hanging=4)
-    for leak in leaks[:_LISTED]:
-        lines += paragraph(f"warning: {leak}", width, hanging=4)
-    if len(leaks) > _LISTED:
-        lines.append(f"warning: and {len(leaks) - _LISTED} more: claimledger lint LEDGER lists them")
-    if leaks:
-        lines += paragraph(_HANDED_ON, width)
-    note(*lines)
+    note(*lines, *_warnings(leaks, ": claimledger lint LEDGER lists them", _HANDED_ON))
 
 
 def warn_of_still_given(given: Sequence[StillGiven]) -> None:
     """Warn on standard error, for each slot that is given though it holds words of what was withheld."""
-    from claimledger.projections.layout import paragraph
-
-    width = screen_width()
-    lines: list[Any] = []
-    for each in given[:_LISTED]:
-        lines += paragraph(f"warning: {each}", width, hanging=4)
-    if len(given) > _LISTED:
-        lines.append(f"warning: and {len(given) - _LISTED} more; withhold these first, and see")
     if given:
-        lines += paragraph(_STILL_GIVEN, width)
-        note(*lines)
+        note(*_warnings(given, "; withhold these first, and see", _STILL_GIVEN))
 
 
 def still_given_as_json(given: Iterable[StillGiven]) -> list[dict[str, Any]]:
@@ -165,3 +150,16 @@ def _lines(file: Path, leaks: Sequence[Leak], advice: str) -> list[Any]:
     if any(leak.is_value for leak in leaks) and advice == _BEFORE:
         lines += paragraph(_DETAILS, width)
     return [*lines, *paragraph(advice, width)]
+
+
+def _warnings(found: Sequence[Leak | StillGiven], rest: str, advice: str) -> list[Any]:
+    """A warning for each place, as many as are listed; what is said of the rest; and what to do. Nothing for none."""
+    from claimledger.projections.layout import paragraph
+
+    width = screen_width()
+    lines: list[Any] = []
+    for each in found[:_LISTED]:
+        lines += paragraph(f"warning: {each}", width, hanging=4)
+    if len(found) > _LISTED:
+        lines.append(f"warning: and {len(found) - _LISTED} more{rest}")
+    return [*lines, *paragraph(advice, width)] if found else lines

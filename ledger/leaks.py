@@ -121,9 +121,14 @@ class Leak:
             named = self.slot.replace("_", " ")
             stands = "stands in clear here" if self.is_signed else "is kept here"
             return f"{self.where}, {self.path}: the {named} of {self.of}, who is protected, {stands}"
+        return f"{self.where}, {self.path}: {self.whose} stands here"
+
+    @property
+    def whose(self) -> str:
+        """Whose words they are: "a part of the protected name of person-1f2e3d4c"."""
         part = "a part of the " if self.is_part else "the "
         slot = "alias" if self.slot == "aliases" else self.slot
-        return f"{self.where}, {self.path}: {part}protected {slot} of {self.of} stands here"
+        return f"{part}protected {slot} of {self.of}"
 
 
 def normal(text: str) -> str:
